@@ -1,0 +1,1 @@
+"""What leaves the house: map, briefing, tables, layers and manifest."""

@@ -1,0 +1,1 @@
+"""The map page: layers, legend, page and templates."""

@@ -1,0 +1,1 @@
+"""Where things are: areas, cells and who is next to whom."""

@@ -1,0 +1,156 @@
+"""What may leave the house: the only thing that map, briefing, tables and layers ever see.
+
+``disclosure.publish`` makes it. Nothing in it is withheld from its audience, and nothing that is
+withheld is in it: a hidden number is not here, only the word that it is hidden.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from igh_geo.ledger import LedgerSummary
+from igh_geo.lens import Lens
+
+STATUSES = ("shown", "withheld", "missing", "not_applicable")
+
+
+@dataclass(frozen=True)
+class Total:
+    """The whole study area, this period against the one it is compared with.
+
+    Attributes
+    ----------
+    count, previous : int or None
+        Events in the period, and in the previous one (None: no previous period).
+    ratio, ratio_low, ratio_high : float or None
+        Change as a ratio of rates per day, with its 95 % interval.
+    change : {"up", "down", "unclear"} or None
+        What the interval allows one to say.
+    rate, ci_low, ci_high : float or None
+        Rate of the whole, None without denominator.
+    """
+
+    count: int
+    previous: int | None
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    change: str | None
+    rate: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Global clustering, and how many areas and cells stand out.
+
+    Attributes
+    ----------
+    moran, moran_p : float or None
+        Moran's I of the tested variable and its two-sided permutation p-value.
+    variable : str
+        Key of what was tested (``clustering.variable.*`` in the texts).
+    islands : tuple of str
+        Codes of areas without neighbours, which have no local statistic.
+    permutations, grid_permutations, seed : int
+        What the local tests used (``grid_permutations`` 0 without a grid).
+    correction : {"bh", "by"}
+        Multiple-testing correction.
+    """
+
+    moran: float | None
+    moran_p: float | None
+    variable: str
+    islands: tuple[str, ...]
+    permutations: int
+    grid_permutations: int
+    seed: int
+    correction: str
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything of one lens that its audience may see.
+
+    Attributes
+    ----------
+    lens : Lens
+    noun : str
+        What is counted, plural, in the language of the lens ("meldingen").
+    made_on : datetime.date
+        Day of the run.
+    data_until : datetime.date or None
+        Last day on which an incident of the source took place.
+    areas : geopandas.GeoDataFrame
+        EPSG:28992, index ``area_code``. ``name``, ``level``, ``parent_code``, ``parent_name``,
+        ``district``, ``is_water``, ``area_km2``, ``denominator``; ``status`` (one of STATUSES)
+        and ``count``, missing unless the status is ``shown``; ``rate_status`` and ``rate``,
+        ``ci_low``, ``ci_high``, ``rate_smoothed``, ``smoothed_low``, ``smoothed_high``,
+        ``expected``, ``excess`` (count minus expected), ``smr``, ``reliability``;
+        ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
+        ``change_low``, ``change_high``; ``gi_class``, ``lisa_class`` (always given where
+        tested), ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
+        ``rank``, ``rank_low``, ``rank_high``, ``p_top`` (missing where not ranked) and
+        ``reasons`` (sentences, joined by newlines).
+    levels : dict of str to pandas.DataFrame
+        The same columns without geometry and clusters for ``wijk``, ``district`` and
+        ``gemeente``, where they exist; index: code (the name for a district).
+    cells : pandas.DataFrame or None
+        Cells that stand out: index ``cell_id``; ``x``, ``y`` (centre, m, EPSG:28992),
+        ``area_code``, ``gi_class``, ``status`` (``shown`` or ``withheld``: too few addresses).
+        None when there is no grid; empty when no cell stands out.
+    density : pandas.DataFrame or None
+        Index ``cell_id``; ``x``, ``y`` (centre), ``density_per_km2`` where above zero.
+    bandwidth_m : float or None
+        Radius of the quartic kernel.
+    points : pandas.DataFrame or None
+        ``x``, ``y``, ``category``, ``day``: only in a restricted export.
+    monthly : pandas.Series or None
+        Events of the whole study area, index: first day of the month.
+    hours : pandas.DataFrame or None
+        Share of all events in the period per weekday (1 = Monday, rows) and hour (0 to 23,
+        columns), summing to one; None when the times are not known to the hour.
+    hours_top : pandas.DataFrame or None
+        The same for the top priority areas together.
+    categories : pandas.Series
+        Events per category of the whole study area.
+    total : Total
+    clustering : Clustering
+    notes : tuple of str
+        Sentences a user must read with this result (why there is no rate, a poor denominator).
+    method, limits : tuple of str
+        How it was made; what it does not show.
+    choices : dict of str to str
+        What the software chose by itself (bandwidth, seed), in words.
+    sources : tuple of str
+        Origin of the data, in words.
+    ledger : tuple of LedgerSummary
+    """
+
+    lens: Lens
+    noun: str
+    made_on: dt.date
+    data_until: dt.date | None
+    areas: gpd.GeoDataFrame
+    levels: dict[str, pd.DataFrame]
+    cells: pd.DataFrame | None
+    density: pd.DataFrame | None
+    bandwidth_m: float | None
+    points: pd.DataFrame | None
+    monthly: pd.Series | None
+    hours: pd.DataFrame | None
+    hours_top: pd.DataFrame | None
+    categories: pd.Series
+    total: Total
+    clustering: Clustering
+    notes: tuple[str, ...]
+    method: tuple[str, ...]
+    limits: tuple[str, ...]
+    choices: dict[str, str]
+    sources: tuple[str, ...]
+    ledger: tuple[LedgerSummary, ...]

@@ -1,0 +1,1 @@
+"""The outside world, in: boundaries, incidents, counts and the shipped sample."""

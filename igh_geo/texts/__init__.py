@@ -1,0 +1,109 @@
+"""What a user reads, one catalogue per language, and how numbers and dates are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+LANGUAGES = ("nl", "en")
+
+
+class Texts:
+    """One language: sentences by key, and the formats of numbers and dates.
+
+    Parameters
+    ----------
+    language : {"nl", "en"}
+    """
+
+    def __init__(self, language: str = "nl") -> None:
+        self.language = language
+        self._texts = _catalogue(language)
+        self._decimal, self._thousands = (",", ".") if language == "nl" else (".", ",")
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Sentence ``key`` with ``{name}`` filled in from ``values``.
+
+        Raises
+        ------
+        KeyError
+            When the catalogue has no such key.
+        """
+        return self._texts[key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue holds ``key``."""
+        return key in self._texts
+
+    def section(self, prefix: str) -> dict[str, str]:
+        """All texts under ``prefix.``, without that prefix: to be handed to a page as data."""
+        start = f"{prefix}."
+        return {
+            key[len(start) :]: text for key, text in self._texts.items() if key.startswith(start)
+        }
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """1234.5 as ``1.234,5`` (nl) or ``1,234.5`` (en); a missing value as a dash."""
+        if value is None or math.isnan(value):
+            return "–"
+        swapped = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+        return swapped.translate(str.maketrans(",.", self._thousands + self._decimal))
+
+    def rate(self, value: float | None) -> str:
+        """One decimal under 100, none above: no more digits than a rate can carry."""
+        if value is None or math.isnan(value):
+            return "–"
+        decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
+        return self.number(value, decimals)
+
+    def times(self, value: float | None) -> str:
+        """A ratio with one decimal: ``2,3``."""
+        return self.number(value, 1)
+
+    def percentage(self, share: float) -> str:
+        """A share of one as a whole percentage."""
+        return f"{self.number(100 * share)}%"
+
+    def date(self, day: dt.date) -> str:
+        """22 november 2026 / 22 November 2026."""
+        return f"{day.day} {self(f'month.{day.month}')} {day.year}"
+
+    def month(self, day: dt.date) -> str:
+        """Nov 2026, short."""
+        return f"{self(f'month_short.{day.month}')} {day.year}"
+
+    def period(self, start: dt.date, end: dt.date) -> str:
+        """A period in words; a whole calendar year as that year."""
+        if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
+            return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
+        if start == end:
+            return self.date(start)
+        return self("period.from_to", start=self.date(start), end=self.date(end))
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    if language not in LANGUAGES:
+        raise KeyError(f"no texts in language {language!r}; there are {', '.join(LANGUAGES)}")
+    texts: dict[str, str] = {}
+    folder = resources.files("igh_geo.texts") / language
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            section = file.name.removesuffix(".toml")
+            read = tomllib.loads(file.read_text(encoding="utf-8"))
+            # `base.toml` holds what every page shares; other files prefix their own name.
+            _flatten(read, "" if section == "base" else section, texts)
+    return texts
+
+
+def _flatten(table: dict[str, Any], prefix: str, into: dict[str, str]) -> None:
+    for key, value in table.items():
+        name = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, dict):
+            _flatten(value, name, into)
+        else:
+            into[name] = str(value)
