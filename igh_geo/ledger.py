@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from igh_geo.errors import DataError, Problem
+
 # A row set aside for a fault needs mending at the source; a row set aside by selection was
 # simply not asked for by the lens. A reader must be able to tell the two apart.
 Sort = Literal["fault", "selection"]
@@ -72,8 +74,13 @@ class Ledger:
     source : str
         Name of the input, without a path.
     rows : pandas.DataFrame
-        The rows as they were read. The index labels them; ``row`` gives the row number in the
-        source file, and is made (1, 2, 3, ...) when the column is missing.
+        The rows as they were read. The index labels them, each with its own label; ``row`` gives
+        the row number in the source file, and is made (1, 2, 3, ...) when the column is missing.
+
+    Raises
+    ------
+    DataError
+        When two rows have the same label: one of them could not be accounted for.
     """
 
     source: str
@@ -83,6 +90,18 @@ class Ledger:
     _remarks: list[tuple[str, pd.Index]] = field(init=False, default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
+        repeated = self.rows.index[self.rows.index.duplicated()].unique()
+        if len(repeated):
+            raise DataError(
+                str(
+                    Problem(
+                        f"Every row of '{self.source}' has its own label.",
+                        f"{len(repeated)} labels occur more than once, "
+                        f"the first is {repeated[0]!r}",
+                        "use rows.reset_index()",
+                    )
+                )
+            )
         if "row" not in self.rows.columns:
             self.rows = self.rows.assign(row=range(1, len(self.rows) + 1))
         self._reason = pd.Series(pd.NA, index=self.rows.index, dtype="string")

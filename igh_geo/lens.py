@@ -43,8 +43,8 @@ class Areas(Part):
     file: FilePath
     layer: str | None = None
     level: str = "buurt"
-    municipality: str | None = None
-    within: str | None = None
+    parent_layer: str | None = None
+    municipalities: tuple[str, ...] = ()
     boundary_year: int | None = None
     key_figures: KeyFigures | None = None
 

@@ -98,8 +98,9 @@ class Publication:
         ``rank``, ``rank_low``, ``rank_high``, ``p_top`` (missing where not ranked) and
         ``reasons`` (sentences, joined by newlines).
     levels : dict of str to pandas.DataFrame
-        The same columns without geometry and clusters for ``wijk``, ``district`` and
-        ``gemeente``, where they exist; index: code (the name for a district).
+        The same columns without geometry and clusters for the parents of the areas (``wijk``, or
+        ``gemeente`` when the areas are wijken) and ``district``, where there are several; index:
+        code (the name for a district).
     cells : pandas.DataFrame or None
         Cells that stand out: index ``cell_id``; ``x``, ``y`` (centre, m, EPSG:28992),
         ``area_code``, ``gi_class``, ``status`` (``shown`` or ``withheld``: too few addresses).

@@ -1,4 +1,4 @@
-"""What chance would give: sums of values drawn at random, and where an observed sum falls in them."""
+"""What chance would give: sums of values drawn at random, and the observed sum among them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ MAX_ENUMERATED = 100_000
 _MAX_ENUMERATED_IDS = 2_000_000
 # 65,536 draws of one sum fill 0.5 MB, which stays in the cache of one core while it is sorted.
 _DRAWS_AT_ONCE = 65_536
+# Larger blocks of ids are no faster and take more than some 100 MB with their bookkeeping.
+_IDS_AT_ONCE = 2_000_000
 _SHUFFLED_IDS_AT_ONCE = 8_000_000
 # Sums of the same values in another order differ in their last digits; they are ties all the same.
 _TIE_TOLERANCE = 1e-11
@@ -61,7 +63,7 @@ def total_randomisation(
     observed : ndarray of float, shape (n,)
         For each area the sum of its `n_summed` values.
     n_summed : ndarray of int, shape (n,)
-        How many values each sum holds, 1 to n.
+        How many values each sum holds, 0 to n; at 0 an area gets an empty reference.
     permutations : int
         Draws.
     seed : int
@@ -192,13 +194,13 @@ def _sequences(
     n: int, length: int, permutations: int, rng: np.random.Generator
 ) -> Iterator[IdArray]:
     """Yield blocks of random sequences of distinct numbers below n, one sequence a column."""
+    at_once = max(16, min(_DRAWS_AT_ONCE, _IDS_AT_ONCE // length, permutations))
     # Comparing each draw with those before it costs length² / 2, shuffling costs memory.
     if length <= 64 and 4 * length <= n:
-        at_once = _DRAWS_AT_ONCE
         for start in range(0, permutations, at_once):
             yield _drawn_distinct(n, length, min(at_once, permutations - start), rng)
         return
-    at_once = max(16, min(_DRAWS_AT_ONCE, permutations, _SHUFFLED_IDS_AT_ONCE // n))
+    at_once = max(16, min(at_once, _SHUFFLED_IDS_AT_ONCE // n))
     columns = np.arange(at_once)
     # A shuffled deck may be shuffled on: any start gives a uniform result (Fisher and Yates).
     deck = np.repeat(np.arange(n, dtype=np.int32)[:, None], at_once, axis=1)

@@ -1,0 +1,238 @@
+"""The command line: wraps the library and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from igh_geo import __version__
+from igh_geo.errors import IghGeoError, UsageError
+
+# Only the standard library up here: `--help` must not wait for geopandas.
+
+DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
+
+STAGES = {
+    "areas": "reading the areas",
+    "incidents": "reading and placing the incidents",
+    "rates": "rates, changes and ranks",
+    "clusters": "clusters of areas",
+    "cells": "hot cells and density",
+    "disclosure": "what may be shown",
+    "map": "map.html",
+    "briefing": "briefing.html",
+    "tables": "tables.xlsx",
+    "layers": "layers.gpkg",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        0 done; 1 the data is at fault; 2 the command is misused.
+    """
+    _speak_utf8()
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except UsageError as error:
+        _tell(f"igh-geo: {error}")
+        return MISUSED
+    except IghGeoError as error:
+        if options.verbose:
+            raise
+        _tell(f"igh-geo: {error}")
+        return DATA_AT_FAULT
+    except KeyboardInterrupt:
+        _tell("igh-geo: stopped; nothing half was written.")
+        return DATA_AT_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="igh-geo",
+        description="Hotspot maps for Dutch municipal enforcement: rates, clusters and "
+        "offline maps that can be defended.",
+        epilog="Exit status: 0 done, 1 the data is at fault, 2 the command is misused.",
+    )
+    parser.add_argument("--version", action="version", version=f"igh-geo {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, summary: str, command: Callable[[argparse.Namespace], int]) -> _Command:
+        made = commands.add_parser(name, help=summary, description=summary)
+        made.set_defaults(command=command)
+        made.add_argument("--quiet", action="store_true", help="say nothing but errors")
+        made.add_argument(
+            "--verbose", action="store_true", help="say more, with a traceback on errors"
+        )
+        return made
+
+    made = add("run", "the main job: lenses in, maps, briefings and tables out", _run)
+    made.add_argument("lenses", nargs="+", metavar="LENS.toml", type=Path)
+    made.add_argument("--out", type=Path, default=Path("maps"), help="where results go (maps)")
+    _add_data(made)
+    made.add_argument("--private", type=Path, help="where rejected rows go (private, beside maps)")
+    made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
+
+    made = add("check", "the quality report of incident files; nothing is written", _check)
+    made.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    made.add_argument("--json", action="store_true", help="the report as JSON")
+
+    made = add("sample", "make the example municipality Voorbeeldstad", _sample)
+    _add_data(made)
+    made.add_argument("--seed", type=int, default=9999, help="seed of the example (9999)")
+
+    made = add("new", "look at an export and write a commented lens for it", _new)
+    made.add_argument("file", metavar="FILE", type=Path)
+    made.add_argument("--areas", type=Path, help="boundary file to use")
+    made.add_argument("--lens", type=Path, help="where the lens goes (lenses/NAME.toml)")
+
+    made = add("lenses", "list the lenses with their question and last run", _lenses)
+    made.add_argument("folder", nargs="?", type=Path, default=Path("lenses"))
+    made.add_argument("--out", type=Path, default=Path("maps"), help="where results are (maps)")
+    return parser
+
+
+_Command = argparse.ArgumentParser
+
+
+def _add_data(parser: _Command) -> None:
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of inputs (data)")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from igh_geo.lens import read_lens
+
+    # Every lens is read before the first is run: a typo in the last should not cost the wait.
+    lenses = [read_lens(path, language=options.lang) for path in options.lenses]
+    names = [lens.name for lens in lenses]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UsageError(
+            f"two lenses are both named '{repeated[0]}' and would write to the same folder; "
+            "rename one of the files"
+        )
+    if not options.quiet:
+        _tell("igh-geo: starting ...")
+    from igh_geo.pipeline import run_all
+
+    def progress(name: str) -> Callable[[str], None]:
+        if options.quiet:
+            return lambda _stage: None
+        numbers = {stage: number for number, stage in enumerate(STAGES, 1)}
+        return lambda stage: _tell(f"  {name}  [{numbers[stage]:2}/{len(STAGES)}] {STAGES[stage]}")
+
+    records = run_all(
+        lenses, data=options.data, out=options.out, private=options.private, progress=progress
+    )
+    for record in records:
+        if options.quiet or record.publication is None:
+            continue
+        print(f"{record.folder / 'map.html'}")
+        for summary in record.publication.ledger:
+            _tell(
+                f"  {summary.source}: {summary.rows_in} rows = {summary.placed} placed + "
+                f"{summary.faulty} faulty + {summary.not_selected} not asked for"
+            )
+        if options.verbose:
+            for stage, seconds in record.timings.items():
+                _tell(f"    {stage:<12}{seconds:6.2f} s")
+    if len(records) > 1 and not options.quiet:
+        print(f"{options.out / 'index.html'}")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from igh_geo.sources.incidents import read_incidents
+
+    reports = []
+    for path in options.files:
+        _, ledger = read_incidents(path, defaults={"kind": "report", "category": "onbekend"})
+        reports.append(ledger.summary())
+    if options.json:
+        text = json.dumps([report.as_dict() for report in reports], indent=2, ensure_ascii=False)
+        print(text)
+        return DONE
+    for report in reports:
+        print(
+            f"{report.source}: {report.rows_in} rows = {report.placed} placed "
+            f"+ {report.faulty} set aside"
+        )
+        for row in report.set_aside.to_dict(orient="records"):
+            print(f"  {row['count']:>8}  {row['reason']}  (first: row {row['first_row']})")
+        for row in report.remarks.to_dict(orient="records"):
+            print(
+                f"  {row['count']:>8}  placed, but {row['remark']}  (first: row {row['first_row']})"
+            )
+    return DONE
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from igh_geo.sources.sample import make_sample
+
+    made = make_sample(options.data, seed=options.seed)
+    if not options.quiet:
+        for path in made.values():
+            print(path)
+    return DONE
+
+
+def _new(options: argparse.Namespace) -> int:
+    from igh_geo.out.folder import file_at_once
+    from igh_geo.out.new_lens import propose_lens
+
+    target = options.lens or Path("lenses") / f"{options.file.stem}.toml"
+    if target.exists():
+        raise UsageError(f"'{target}' exists already; give another name with --lens")
+    text = propose_lens(options.file, areas=options.areas)
+    with file_at_once(target) as fresh:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+    print(target)
+    return DONE
+
+
+def _lenses(options: argparse.Namespace) -> int:
+    from igh_geo.lens import read_lens
+
+    if not options.folder.is_dir():
+        raise UsageError(f"there is no folder '{options.folder}'")
+    for path in sorted(options.folder.glob("*.toml")):
+        lens = read_lens(path)
+        print(f"{path}\n  {lens.question}\n  last run: {_last_run(options.out / lens.name)}")
+    return DONE
+
+
+def _last_run(folder: Path) -> str:
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return "never"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    return str(content["run"]["started"])
+
+
+def _tell(message: str) -> None:
+    """Say something that is not the command's answer."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def _speak_utf8() -> None:
+    """Keep a Windows console with an old code page from failing on a name with an accent."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

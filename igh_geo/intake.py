@@ -1,0 +1,316 @@
+"""From files to counts: areas, events placed in them, addresses, and the account of every row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from igh_geo.errors import DataError, LensError, Problem
+from igh_geo.ledger import Ledger, LedgerSummary
+from igh_geo.lens import Lens
+from igh_geo.places.assign import assign_areas
+from igh_geo.policy.levels import assign_districts
+from igh_geo.sources.area_counts import read_area_counts
+from igh_geo.sources.buildings import read_addresses
+from igh_geo.sources.cbs import join_key_figures, read_areas
+from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.selection import select
+from igh_geo.stats.counts import count_by_area
+from igh_geo.tables import check
+
+PARENT_OF = {"buurt": "wijk", "wijk": "gemeente"}
+SIZES = ("population", "dwellings", "addresses")
+# More than half of the moments at exactly midnight: a date was given, not a time.
+MOST_MIDNIGHTS = 0.5
+# An interval this long means that only the year is known.
+YEAR_LONG = pd.Timedelta(days=300)
+
+# Few events leave days without any: data that begin within two weeks of a period cover it.
+SLACK = dt.timedelta(days=14)
+
+# Says where an input of the lens is, and remembers it for the manifest.
+Locate = Callable[[str], Path]
+
+
+@dataclass(frozen=True)
+class Events:
+    """What was counted.
+
+    Attributes
+    ----------
+    counts : pandas.DataFrame
+        Index ``area_code``: ``current`` and ``previous``; missing where there are no data.
+    incidents : pandas.DataFrame or None
+        Placed incidents with ``area_code`` and ``period``; None when the input is counts.
+    ledger : LedgerSummary
+    rejected : pandas.DataFrame
+        Rows with a fault. Private.
+    data_from, data_until : datetime.date or None
+        First and last day in the source.
+    previous : tuple of datetime.date or None
+        The period of comparison, when the data cover it.
+    times_known, months_known : bool
+        Whether moments are known to the hour, and to the month.
+    categories : tuple of str
+        Categories that were counted.
+    """
+
+    counts: pd.DataFrame
+    incidents: pd.DataFrame | None
+    ledger: LedgerSummary
+    rejected: pd.DataFrame
+    data_from: dt.date | None
+    data_until: dt.date | None
+    previous: tuple[dt.date, dt.date] | None
+    times_known: bool
+    months_known: bool
+    categories: tuple[str, ...]
+
+
+def read_study_areas(
+    lens: Lens, addresses: pd.DataFrame | None, locate: Locate
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Areas of the lens with key figures, names of their parents, districts and size.
+
+    Parameters
+    ----------
+    lens : Lens
+    addresses : pandas.DataFrame or None
+        Every address (``x``, ``y``), counted per area when given.
+    locate : callable
+        Gives the path of an input by its name in the lens.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The table ``areas`` with ``parent_name``, ``district`` and ``size`` (the largest known
+        number of inhabitants, dwellings and addresses), in order of code.
+    tuple of str
+        What the reader repaired or noticed.
+    """
+    part = lens.areas
+    path = locate(part.file)
+    read = read_areas(path, layer=part.layer, level=part.level, boundary_year=part.boundary_year)
+    areas, said = read.areas, list(read.notes)
+    if part.municipalities:
+        areas = _within(areas, part.municipalities)
+    if part.key_figures is not None:
+        figures = part.key_figures
+        areas, notes = join_key_figures(
+            areas,
+            locate(figures.file),
+            code_column=figures.code_column,
+            columns=figures.columns or None,
+            allow_partial=figures.allow_partial,
+        )
+        said.extend(notes)
+    if addresses is not None:
+        placed = assign_areas(addresses["x"], addresses["y"], areas)["area_code"]
+        counted = placed.value_counts().reindex(areas.index, fill_value=0)
+        areas = areas.assign(addresses=counted.astype("Float64"))
+    areas = areas.sort_index()
+    check(areas, "areas")
+    return (
+        areas.assign(
+            parent_name=_parent_names(areas, path, lens),
+            district=assign_districts(areas, lens.districts),
+            size=areas[list(SIZES)].max(axis=1),
+        ),
+        tuple(said),
+    )
+
+
+def read_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
+    """Read what the lens counts, place it in the areas and count it.
+
+    Raises
+    ------
+    DataError
+        When nothing is left to count, with the ledger as evidence.
+    """
+    if lens.counts is not None:
+        return _counted_events(lens, areas, locate)
+    return _placed_events(lens, areas, locate)
+
+
+def read_known_addresses(lens: Lens, locate: Locate) -> pd.DataFrame | None:
+    """Addresses of the lens, or None."""
+    return read_addresses(locate(lens.buildings.file)) if lens.buildings else None
+
+
+def _placed_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
+    part = lens.incidents
+    if part is None:
+        raise LensError("this lens has no [incidents]")
+    incidents, ledger = read_incidents(
+        locate(part.file),
+        columns=part.columns or None,
+        defaults=part.defaults or None,
+        sheet=part.sheet,
+    )
+    _refuse_empty(incidents, ledger, lens)
+    by_year = _known_to_year(incidents)
+    data_from, data_until = _span(incidents, by_year=by_year)
+    before = lens.period.before()
+    previous = before if before is not None and data_from - SLACK <= before[0] else None
+    start = previous[0] if previous else lens.period.start
+    chosen = select(incidents, part, ledger, start=start, end=lens.period.end)
+    placed = _place(chosen, areas, ledger)
+    _refuse_empty(placed, ledger, lens)
+    is_current = placed["occurred_from"].dt.date >= lens.period.start
+    placed = placed.assign(
+        period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
+    )
+    return Events(
+        counts=count_by_area(placed, areas.index, has_previous=previous is not None),
+        incidents=placed,
+        ledger=ledger.summary(),
+        rejected=ledger.rejected(),
+        data_from=data_from,
+        data_until=data_until,
+        previous=previous,
+        times_known=not by_year and _times_known(placed),
+        months_known=not by_year,
+        categories=tuple(sorted(placed["category"].unique())),
+    )
+
+
+def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
+    part = lens.counts
+    if part is None:
+        raise LensError("this lens has no [counts]")
+    table, ledger = read_area_counts(
+        locate(part.file),
+        layer=part.layer,
+        code_column=part.code_column,
+        value_columns=part.values,
+        category=part.category,
+        kind=part.kind,
+    )
+    years = sorted(part.values)
+    wanted, before = _years(lens.period.start, lens.period.end), lens.period.before()
+    _refuse_absent_years(wanted, years)
+    earlier = _years(*before) if before else []
+    has_previous = bool(earlier) and set(earlier) <= set(years)
+    ledger.set_aside(
+        table.index[~table["area_code"].isin(areas.index)], "outside_areas", sort="selection"
+    )
+    table = table[table["area_code"].isin(areas.index)]
+    ledger.set_aside(
+        table.index[~table["period"].isin(wanted + earlier)], "outside_period", sort="selection"
+    )
+
+    def summed(periods: list[str]) -> pd.Series:
+        # A year that is missing makes the sum of the years missing, not smaller.
+        rows = table[table["period"].isin(periods)].astype({"count": float})
+        sums = rows.groupby("area_code")["count"].agg(lambda values: values.sum(skipna=False))
+        on_all: pd.Series = sums.reindex(areas.index)
+        return on_all
+
+    counts = pd.DataFrame({"current": summed(wanted), "previous": np.nan}, index=areas.index)
+    if has_previous:
+        counts["previous"] = summed(earlier)
+    return Events(
+        counts=counts,
+        incidents=None,
+        ledger=ledger.summary(),
+        rejected=ledger.rejected(),
+        data_from=dt.date(int(years[0]), 1, 1),
+        data_until=dt.date(int(years[-1]), 12, 31),
+        previous=before if has_previous else None,
+        times_known=False,
+        months_known=False,
+        categories=(part.category,),
+    )
+
+
+def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Area per incident; what lies in none is set aside, what is doubtful is remarked on."""
+    placed = incidents.join(assign_areas(incidents["x"], incidents["y"], areas))
+    ledger.set_aside(placed.index[placed["area_code"].isna()], "outside_areas")
+    placed = placed[placed["area_code"].notna()]
+    for remark in ("on_border", "in_overlap"):
+        ledger.remark(placed.index[placed["remark"] == remark], remark)
+    water = areas.index[areas["is_water"]]
+    ledger.remark(placed.index[placed["area_code"].isin(water)], "in_water")
+    return placed.drop(columns="remark")
+
+
+def _within(areas: gpd.GeoDataFrame, municipalities: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Areas of the municipalities asked for, by the digits that CBS codes share."""
+    digits = {code.removeprefix("GM") for code in municipalities}
+    chosen = areas[areas.index.str[2:6].isin(digits)]
+    absent = sorted(digits - set(chosen.index.str[2:6]))
+    if absent:
+        problem = Problem(
+            "Every municipality the lens asks for has areas in the boundary file.",
+            f"{len(absent)} have none, the first is GM{absent[0]}",
+            "check the code and the year of the boundaries: municipalities merge",
+        )
+        raise LensError(str(problem))
+    return chosen
+
+
+def _parent_names(areas: gpd.GeoDataFrame, path: Path, lens: Lens) -> pd.Series:
+    """Name of the parent of each area; its code where no layer gives the name."""
+    codes: pd.Series = areas["parent_code"]
+    if lens.areas.parent_layer is None:
+        return codes
+    level = PARENT_OF.get(lens.areas.level, "parent")
+    parents = read_areas(path, layer=lens.areas.parent_layer, level=level).areas
+    names: pd.Series = codes.map(parents["name"]).fillna(codes).astype("str")
+    return names
+
+
+def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens) -> None:
+    if len(incidents):
+        return
+    summary = ledger.summary()
+    aside = [
+        f"{row['count']} {row['reason']} (first: row {row['first_row']})"
+        for row in summary.set_aside.to_dict(orient="records")
+    ]
+    problem = Problem(
+        f"Lens '{lens.name}' leaves something to count.",
+        f"of {summary.rows_in} rows none is left: {'; '.join(aside) or 'the file has no rows'}",
+        "check the period, the categories and the area of the lens against the file "
+        "(`igh-geo check FILE` shows what is in it)",
+    )
+    raise DataError(str(problem))
+
+
+def _refuse_absent_years(wanted: list[str], given: list[str]) -> None:
+    absent = [year for year in wanted if year not in given]
+    if absent:
+        problem = Problem(
+            "The counts cover every year of the period.",
+            f"no column for {', '.join(absent)}; given are {', '.join(given)}",
+            "name the column under [counts.values], or take another period",
+        )
+        raise LensError(str(problem))
+
+
+def _years(start: dt.date, end: dt.date) -> list[str]:
+    return [str(year) for year in range(start.year, end.year + 1)]
+
+
+def _known_to_year(incidents: pd.DataFrame) -> bool:
+    length = incidents["occurred_to"] - incidents["occurred_from"]
+    return bool((length > YEAR_LONG).mean() > MOST_MIDNIGHTS)
+
+
+def _times_known(incidents: pd.DataFrame) -> bool:
+    moment = incidents["occurred_from"]
+    at_midnight = (moment.dt.hour == 0) & (moment.dt.minute == 0)
+    return bool(at_midnight.mean() <= MOST_MIDNIGHTS)
+
+
+def _span(incidents: pd.DataFrame, *, by_year: bool) -> tuple[dt.date, dt.date]:
+    first, last = incidents["occurred_from"].min().date(), incidents["occurred_from"].max().date()
+    return first, dt.date(last.year, 12, 31) if by_year else last

@@ -1,0 +1,407 @@
+"""The briefing page: one A4 that tells where, when, what changed, and what it does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from igh_geo.out import charts, reading, sketch
+from igh_geo.out.sheet import Content, Row, plan
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+MOST_ROWS = 10
+MOST_LIMITS = 9
+# Under this many events a share per block of hours is mostly chance, and no hour is named.
+LEAST_FOR_HOURS = 200
+
+
+@dataclass(frozen=True)
+class ListedRow:
+    """A line of the list of top places."""
+
+    number: int
+    interval: str
+    count: str
+    is_hot: bool
+    is_clear: bool
+    words: Row
+
+
+@dataclass(frozen=True)
+class When:
+    """The section on days and hours."""
+
+    words: list[str]
+    week: Markup | None
+    week_caption: str
+    months: Markup | None
+    months_caption: str
+
+
+def write_briefing(publication: Publication, path: Path) -> None:
+    """Write the briefing page: one self-contained HTML file that prints on one A4.
+
+    Parameters
+    ----------
+    publication : Publication
+        All that its audience may see. Reads ``areas`` (EPSG:28992), ``cells``, ``hours``,
+        ``hours_top``, ``monthly``, ``total``, ``notes``, ``limits``, ``method``, ``sources``.
+    path : Path
+        The file to write.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    path.write_text(render(publication), encoding="utf-8", newline="\n")
+
+
+def render(publication: Publication) -> str:
+    """The briefing page as text; see ``write_briefing``."""
+    texts = Texts(publication.lens.language)
+    listed = _listed(publication, texts)
+    top = top_areas(publication)
+    lead = _lead(publication, texts)
+    label = texts(
+        "briefing.where.map_words",
+        areas=_areas_words(publication, texts, len(publication.areas)),
+        lead=lead,
+    )
+    numbers = {str(code): row.number for code, row in zip(top.index, listed, strict=True)}
+    aspect = sketch.aspect(publication.areas)
+    changed, when = _changed(publication, texts), _when(publication, texts)
+    facts, basis = _facts(publication, texts), _basis(publication, texts)
+    limits, foot = _limits(publication, texts), _foot(publication, texts)
+    list_notes = _list_notes(publication, texts, bool(listed))
+    drawn = sketch.draw(publication, texts, numbers=numbers, width_mm=100, label=label)
+    content = Content(
+        aspect=aspect,
+        title=publication.lens.title,
+        head=["labels", publication.lens.question, facts, basis],
+        lead=lead,
+        rows=[_with_mark(row, texts) for row in listed],
+        list_notes=list_notes,
+        legend=[words for _, words in drawn.legend] + [texts("briefing.legend.number")],
+        changed=changed,
+        limits=limits,
+        foot=foot,
+        when=when.words,
+        has_charts=when.week is not None or when.months is not None,
+    )
+    chosen = plan(content)
+    return environment().get_template("briefing.html.j2").render(
+        lens=publication.lens,
+        language=texts.language,
+        t=texts,
+        css=asset("briefing.css"),
+        plan=chosen,
+        aspect=f"{aspect:.3f}",
+        sketch=sketch.draw(publication, texts, numbers=numbers, width_mm=chosen.map_width_mm, label=label),
+        facts=facts,
+        basis=basis,
+        lead=lead,
+        rows=listed,
+        list_title=texts(
+            "briefing.where.list",
+            n=len(listed),
+            areas=_areas_words(publication, texts, int(publication.areas["rank"].notna().sum())),
+        ),
+        area_noun=reading.level_name(texts, reading.level_of(publication), plural=False).title(),
+        has_compare=any(row.words.compare for row in listed),
+        has_change=any(row.words.change for row in listed),
+        list_notes=list_notes,
+        changed=changed,
+        when=when,
+        limits=limits,
+        foot=foot,
+    )
+
+
+def top_areas(publication: Publication) -> pd.DataFrame:
+    """The areas of the list, first place first: at most ten."""
+    areas = publication.areas.drop(columns="geometry")
+    ranked = areas[areas["rank"].notna()]
+    order = ranked.assign(code=ranked.index).sort_values(["rank", "code"], kind="stable")
+    return order.head(min(publication.lens.priorities.top, MOST_ROWS))
+
+
+def environment() -> Environment:
+    """Templates of the pages, which escape every value that is not marked as drawn here."""
+    return Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+
+
+def asset(name: str) -> Markup:
+    """A style sheet of ours, to be put inside a page."""
+    folder = resources.files("igh_geo.out") / "assets"
+    return Markup((folder / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def _template(name: str) -> str:
+    return (resources.files("igh_geo.out") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _listed(publication: Publication, texts: Texts) -> list[ListedRow]:
+    has_previous = publication.total.previous is not None
+    has_rate = reading.has_rate(publication)
+    rows = []
+    for number, row in enumerate(_records(top_areas(publication)), start=1):
+        shown = row["status"] == "shown"
+        low, high = reading.value(row, "rank_low"), reading.value(row, "rank_high")
+        interval = ""
+        if low is not None and high is not None:
+            interval = f"({texts.number(low)}–{texts.number(high)})"
+        words = Row(
+            name=str(row["name"]),
+            parent=reading.text(row, "parent_name"),
+            compare=reading.compare(texts, row) if has_rate else "",
+            change=reading.change(texts, row) if has_previous else "",
+        )
+        rows.append(
+            ListedRow(
+                number=number,
+                interval=interval,
+                count=texts.number(reading.value(row, "count"))
+                if shown
+                else texts(f"status.{row['status']}"),
+                is_hot=reading.text(row, "gi_class") in sketch.HOT,
+                is_clear=reading.text(row, "change") in ("up", "down"),
+                words=words,
+            )
+        )
+    return rows
+
+
+def _with_mark(row: ListedRow, texts: Texts) -> Row:
+    mark = texts("briefing.where.mark") if row.is_hot else ""
+    return replace(row.words, name=f"{row.words.name} {mark}")
+
+
+def _lead(publication: Publication, texts: Texts) -> str:
+    areas = publication.areas
+    area = reading.level_name(texts, reading.level_of(publication), plural=False)
+    cells = _hot_cells(publication)
+    size = {
+        "squares": _squares(texts, cells),
+        "cell_m": texts.number(publication.lens.grid.cell_m),
+    }
+    by_rank = areas.sort_values("rank", kind="stable", na_position="last")
+    hot = by_rank.loc[by_rank["gi_class"].isin(sketch.HOT), "name"].tolist()
+    warm = by_rank.loc[by_rank["gi_class"] == "hot_90", "name"].tolist()
+    if hot:
+        lead = texts("briefing.where.hot", names=reading.listing(texts, hot))
+    elif warm:
+        lead = texts("briefing.where.warm", names=reading.listing(texts, warm))
+    elif cells:
+        return texts("briefing.where.cells_only", area=area, **size)
+    elif areas["gi_class"].isna().all():
+        return texts("briefing.where.untested")
+    else:
+        return texts("briefing.where.none", area=area)
+    return texts("briefing.where.cells_too", lead=lead, **size) if cells else lead
+
+
+def _hot_cells(publication: Publication) -> int:
+    if publication.cells is None:
+        return 0
+    cells = publication.cells
+    return int(((cells["status"] == "shown") & cells["gi_class"].isin(sketch.HOT)).sum())
+
+
+def _squares(texts: Texts, n: int) -> str:
+    if n == 1:
+        return texts("briefing.where.square")
+    return texts("briefing.where.squares", n=texts.number(n))
+
+
+def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[str]:
+    level = reading.level_of(publication)
+    area = reading.level_name(texts, level, plural=False)
+    notes = []
+    if not has_rows:
+        notes.append(texts("briefing.where.no_ranking"))
+    else:
+        notes.append(texts("briefing.where.interval"))
+        if reading.has_rate(publication):
+            unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
+            notes.append(texts("briefing.where.average", area=area, unit=unit))
+        else:
+            notes.append(texts("briefing.where.no_compare", area=area))
+    hidden = []
+    withheld = int((publication.areas["status"] == "withheld").sum())
+    if withheld:
+        words = reading.number_of_areas(texts, withheld, level)
+        hidden.append(texts("briefing.where.withheld", areas=words))
+    if publication.cells is not None:
+        cells = int((publication.cells["status"] == "withheld").sum())
+        if cells:
+            hidden.append(texts("briefing.where.cells_withheld", squares=_squares(texts, cells)))
+    return [" ".join([*notes, *hidden])]
+
+
+def _changed(publication: Publication, texts: Texts) -> list[str]:
+    total = publication.total
+    words = [reading.total_change(texts, total, publication.noun)]
+    if total.previous is None:
+        return words
+    level = reading.level_of(publication)
+    area = reading.level_name(texts, level, plural=False)
+    areas = publication.areas
+    told = areas[
+        (areas["status"] == "shown") & (areas["previous_status"] == "shown") & areas["change"].notna()
+    ]
+    if told.empty:
+        return [*words, texts("briefing.changed.untested", area=area)]
+    clear = 0
+    for kind in ("up", "down"):
+        here = told[told["change"] == kind]
+        if here.empty:
+            continue
+        clear += len(here)
+        size = (here["count"].astype(float) - here["previous"].astype(float)).abs()
+        order = here.loc[size.sort_values(ascending=False, kind="stable").index]
+        names = [_from_to(row, texts) for row in _records(order.drop(columns="geometry"))]
+        words.append(texts(f"briefing.changed.{kind}", names=reading.listing(texts, names)))
+    rest = len(told) - clear
+    if not clear:
+        words.append(texts("briefing.changed.no_clear", area=area))
+    elif rest == 1:
+        words.append(texts("briefing.changed.rest_one", area=area))
+    elif rest:
+        counted = reading.number_of_areas(texts, rest, level)
+        words.append(texts("briefing.changed.rest", areas=counted))
+    return words
+
+
+def _from_to(row: dict[str, Any], texts: Texts) -> str:
+    return texts(
+        "briefing.changed.area",
+        name=row["name"],
+        previous=texts.number(reading.value(row, "previous")),
+        count=texts.number(reading.value(row, "count")),
+    )
+
+
+def _when(publication: Publication, texts: Texts) -> When:
+    period = publication.lens.period
+    months, caption = None, ""
+    if publication.monthly is not None and len(publication.monthly) > 1:
+        series = publication.monthly.sort_index().iloc[-charts.MOST_MONTHS :]
+        said = {
+            "first": texts.month(series.index[0]),
+            "last": texts.month(series.index[-1]),
+            "low": texts.number(float(series.min())),
+            "high": texts.number(float(series.max())),
+        }
+        caption = texts("briefing.when.months", period=texts.period(period.start, period.end))
+        has_hours = publication.hours is not None or publication.hours_top is not None
+        months = charts.months(
+            series,
+            texts,
+            period=(period.start, period.end),
+            label=texts("briefing.when.months_words", **said),
+            size_mm=(70.0, 35.0) if has_hours else (190.0, 33.0),
+        )
+    hours, count, of = _hours(publication)
+    if hours is None:
+        key = "briefing.when.no_hours" if months is not None else "briefing.when.no_times"
+        return When([texts(key)], None, "", months, caption)
+    blocks = reading.busiest(hours, count) if count >= LEAST_FOR_HOURS else []
+    if blocks:
+        said_blocks = [
+            texts(
+                "briefing.when.block",
+                block=reading.block_words(texts, block),
+                share=texts.percentage(block.share),
+                noun=publication.noun,
+            )
+            for block in blocks
+        ]
+        words = texts("briefing.when.busiest", blocks=reading.listing(texts, said_blocks))
+    else:
+        key = "even" if count >= LEAST_FOR_HOURS else "few"
+        words = texts(f"briefing.when.{key}", noun=publication.noun)
+    plain = "" if blocks else "_plain"
+    week_caption = texts(f"briefing.when.{of}{plain}", n=len(top_areas(publication)))
+    size_mm = (116.0, 35.0) if months is not None else (190.0, 35.0)
+    week = charts.week(hours, texts, blocks=blocks, label=words, size_mm=size_mm)
+    return When([words], week, week_caption, months, caption)
+
+
+def _hours(publication: Publication) -> tuple[pd.DataFrame | None, float, str]:
+    """Hours to show, how many events they are of, and whether of the top places or of all.
+
+    The top places tell a patrol more, but only when they hold enough events.
+    """
+    top = top_areas(publication)
+    in_top = float(top.loc[top["status"] == "shown", "count"].astype(float).sum())
+    if publication.hours_top is not None and in_top >= LEAST_FOR_HOURS:
+        return publication.hours_top, in_top, "of_top"
+    if publication.hours is not None:
+        return publication.hours, float(publication.total.count), "of_all"
+    return publication.hours_top, in_top, "of_top"
+
+
+def _facts(publication: Publication, texts: Texts) -> str:
+    period = publication.lens.period
+    values = {
+        "period": texts.period(period.start, period.end),
+        "count": texts.number(publication.total.count),
+        "noun": publication.noun,
+    }
+    before = period.before()
+    if before is None or publication.total.previous is None:
+        return texts("briefing.facts", **values)
+    return texts("briefing.facts_previous", previous=texts.period(*before), **values)
+
+
+def _basis(publication: Publication, texts: Texts) -> str:
+    privacy = publication.lens.privacy
+    if publication.lens.audience != "restricted":
+        return ""
+    return texts("briefing.basis", purpose=privacy.purpose, legal_basis=privacy.legal_basis)
+
+
+def _limits(publication: Publication, texts: Texts) -> list[str]:
+    # Notes must be read with this result and all stay; of the general limits as many as fit.
+    said = [*publication.notes, texts("briefing.limits.chance", noun=publication.noun)]
+    room = max(MOST_LIMITS - len(said), 2)
+    said.extend(publication.limits[:room])
+    if len(publication.limits) > room:
+        said.append(texts("briefing.limits.more"))
+    return said
+
+
+def _foot(publication: Publication, texts: Texts) -> list[str]:
+    made = [texts("briefing.foot.made_on", day=texts.date(publication.made_on))]
+    if publication.data_until is not None:
+        until = texts.date(publication.data_until)
+        made.insert(0, texts("briefing.foot.data_until", day=until))
+    if publication.sources:
+        sources = "; ".join(publication.sources)
+        made.insert(0, texts("briefing.foot.sources", sources=sources))
+    foot = [" ".join(made)]
+    if publication.method:
+        foot.append(texts("briefing.foot.method", method=publication.method[0]))
+    return foot
+
+
+def _areas_words(publication: Publication, texts: Texts, n: int) -> str:
+    return reading.number_of_areas(texts, n, reading.level_of(publication))
+
+
+def _records(frame: pd.DataFrame) -> Sequence[dict[str, Any]]:
+    return [{str(key): cell for key, cell in row.items()} for row in frame.to_dict("records")]

@@ -1,0 +1,94 @@
+"""Writing a folder of results all at once, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from igh_geo.errors import OutputError, Problem
+
+
+@contextmanager
+def replaced_at_once(folder: Path) -> Iterator[Path]:
+    """Give a fresh folder to write in, that takes the place of ``folder`` when all went well.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder to make or to replace. What it held before stays until the new one is whole,
+        and comes back when it cannot be replaced.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be made or replaced: no rights, a full disk, or a file in it that
+        another program (Excel) holds open.
+    """
+    mark = uuid4().hex[:8]
+    fresh = folder.with_name(f".{folder.name}.new-{mark}")
+    former = folder.with_name(f".{folder.name}.old-{mark}")
+    try:
+        try:
+            fresh.mkdir(parents=True)
+            yield fresh
+            _swap(fresh, folder, former)
+        except OSError as error:
+            raise _cannot_write(folder, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+@contextmanager
+def file_at_once(path: Path) -> Iterator[Path]:
+    """Give a fresh path to write to, that takes the place of ``path`` when all went well.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written or replaced.
+    """
+    fresh = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield fresh
+        fresh.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _swap(fresh: Path, folder: Path, former: Path) -> None:
+    if folder.exists():
+        folder.rename(former)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if former.exists():
+            former.rename(folder)
+        raise
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    is_held = isinstance(error, PermissionError) and path.exists()
+    remedy = (
+        "close the files of this folder that are open (a workbook in Excel, a layer in QGIS), "
+        "check that you may write there, and run again"
+        if is_held
+        else "choose another folder with --out, or make room and check your rights there"
+    )
+    problem = Problem(
+        f"'{path}' can be written.",
+        f"{type(error).__name__}: {error.strerror or error}",
+        remedy,
+    )
+    return OutputError(f"{problem}\nNothing was changed.")

@@ -1,0 +1,104 @@
+"""The manifest: everything needed to repeat a run, and to see that it is the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from igh_geo import __version__, crs
+from igh_geo.policy.publication import Publication
+
+PACKAGES = (
+    "duckdb",
+    "esda",
+    "folium",
+    "geopandas",
+    "libpysal",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "pyproj",
+    "scipy",
+    "shapely",
+)
+
+
+def write_manifest(
+    publication: Publication,
+    folder: Path,
+    *,
+    inputs: Mapping[str, Path],
+    timings: Mapping[str, float],
+    started: dt.datetime,
+) -> None:
+    """Write ``manifest.json`` into a folder of results.
+
+    Parameters
+    ----------
+    publication : Publication
+        What was published.
+    folder : Path
+        The folder; every other file in it is listed with its SHA-256.
+    inputs : mapping of str to Path
+        Name as the lens gives it, and the file.
+    timings : mapping of str to float
+        Seconds per stage.
+    started : datetime.datetime
+        When the run began. Only this and the timings differ between equal runs.
+    """
+    lens = publication.lens
+    content: dict[str, Any] = {
+        "lens": lens.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "audience": lens.audience,
+        "made_with": {
+            "igh_geo": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
+        "seed": lens.clusters.seed,
+        "inputs": [
+            {"file": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+            for name, path in sorted(inputs.items())
+        ],
+        "data_until": publication.data_until,
+        "coordinates": asdict(crs.transformation()),
+        "ledger": [summary.as_dict() for summary in publication.ledger],
+        "clustering": asdict(publication.clustering),
+        "bandwidth_m": publication.bandwidth_m,
+        "choices": publication.choices,
+        "notes": publication.notes,
+        "method": publication.method,
+        "limits": publication.limits,
+        "sources": publication.sources,
+        "outputs": [
+            {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+            for path in sorted(folder.iterdir())
+        ],
+        "run": {
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": {stage: round(seconds, 2) for stage, seconds in timings.items()},
+        },
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever json does not know
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"a manifest cannot hold {type(value).__name__}")

@@ -1,0 +1,302 @@
+"""The main job: one lens in, one folder of results out, a line per stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from igh_geo.intake import Events, read_events, read_known_addresses, read_study_areas
+from igh_geo.lens import Lens, Setting
+from igh_geo.out.briefing import write_briefing
+from igh_geo.out.folder import file_at_once, replaced_at_once
+from igh_geo.out.index import write_index
+from igh_geo.out.layers import write_layers
+from igh_geo.out.manifest import write_manifest
+from igh_geo.out.map.page import write_map
+from igh_geo.out.workbook import write_workbook
+from igh_geo.policy import remarks
+from igh_geo.policy.clustering import cluster_areas, cluster_cells
+from igh_geo.policy.disclosure import publish
+from igh_geo.policy.findings import AreaClusters, Findings, GridFindings, Level
+from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
+from igh_geo.policy.publication import Publication
+from igh_geo.policy.wording import noun
+from igh_geo.texts import Texts
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """Record of one run.
+
+    Attributes
+    ----------
+    lens : Lens
+    folder : Path
+        Where the results are.
+    started : datetime.datetime
+    inputs : dict of str to Path
+        Files read, by the name the lens gives them.
+    timings : dict of str to float
+        Seconds per stage.
+    publication : Publication or None
+        What the results hold; None until it is made.
+    """
+
+    lens: Lens
+    folder: Path
+    started: dt.datetime
+    progress: Progress
+    inputs: dict[str, Path] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    publication: Publication | None = None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Tell that a stage begins, and time it."""
+        self.progress(name)
+        begun = time.perf_counter()
+        yield
+        self.timings[name] = time.perf_counter() - begun
+
+
+def run(
+    lens: Lens,
+    *,
+    data: Path,
+    out: Path,
+    private: Path | None = None,
+    progress: Progress = lambda _stage: None,
+    now: dt.datetime | None = None,
+) -> Run:
+    """Carry out one lens.
+
+    Parameters
+    ----------
+    lens : Lens
+    data : Path
+        Folder to which the paths in the lens are relative.
+    out : Path
+        Folder in which ``<name of the lens>/`` is written, all at once.
+    private : Path, optional
+        Folder for rejected rows, which may hold personal data; ``private`` beside ``out`` by
+        default.
+    progress : callable
+        Is told the name of each stage as it begins.
+    now : datetime.datetime, optional
+        The moment of the run; the clock by default.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    DataError, LensError, DisclosureError, OutputError
+        With rule, evidence and remedy; nothing is written then.
+    """
+    record = Run(lens, out / lens.name, now or dt.datetime.now().astimezone(), progress)
+    texts = Texts(lens.language)
+
+    def locate(name: str) -> Path:
+        record.inputs[name] = data / name
+        return record.inputs[name]
+
+    with record.stage("areas"):
+        addresses = read_known_addresses(lens, locate)
+        areas, _said = read_study_areas(lens, addresses, locate)
+    with record.stage("incidents"):
+        events = read_events(lens, areas, locate)
+    with record.stage("rates"):
+        base, levels, whole, partial = _levels(areas, events, lens)
+    with record.stage("clusters"):
+        clusters = cluster_areas(areas, events.counts["current"], base.areas["denominator"], lens)
+    with record.stage("cells"):
+        grid = _grid(areas, events, addresses, lens)
+    with record.stage("disclosure"):
+        setting = remarks.recognise_setting(lens, events.categories)
+        findings = Findings(
+            geometry=areas,
+            base=base,
+            levels=levels,
+            whole=whole,
+            clusters=clusters,
+            grid=grid,
+            incidents=events.incidents,
+            previous=events.previous,
+            data_from=events.data_from,
+            data_until=events.data_until,
+            times_known=events.times_known,
+            months_known=events.months_known,
+            notes=tuple(_notes(areas, events, partial, clusters, grid, setting, lens, texts)),
+            choices=_choices(events, clusters, grid, setting, lens, texts),
+            ledger=(events.ledger,),
+        )
+        published = publish(findings, lens, texts, made_on=record.started.date())
+    _write(record, published)
+    _write_rejected(events.rejected, (private or out.parent / "private") / lens.name)
+    record.publication = published
+    return record
+
+
+def run_all(
+    lenses: Sequence[Lens],
+    *,
+    data: Path,
+    out: Path,
+    private: Path | None = None,
+    progress: Callable[[str], Progress] = lambda _lens: lambda _stage: None,
+) -> list[Run]:
+    """Carry out several lenses, and write ``index.html`` with their themes by district.
+
+    A lens that fails stops the job; what was written for the lenses before it stays.
+
+    Parameters
+    ----------
+    lenses : sequence of Lens
+    data, out, private
+        As for ``run``.
+    progress : callable
+        Is told the name of a lens as it begins, and gives what is told its stages.
+
+    Returns
+    -------
+    list of Run
+    """
+    records = [
+        run(lens, data=data, out=out, private=private, progress=progress(lens.name))
+        for lens in lenses
+    ]
+    published = [record.publication for record in records if record.publication is not None]
+    if len(published) > 1:
+        with file_at_once(out / "index.html") as fresh:
+            write_index(published, fresh)
+    return records
+
+
+def _levels(
+    areas: gpd.GeoDataFrame, events: Events, lens: Lens
+) -> tuple[Level, dict[str, Level], Level, list[str]]:
+    """The areas, their parents and districts where there are several, and the whole."""
+    days = None
+    if events.previous is not None:
+        days = (lens.period.days, (events.previous[1] - events.previous[0]).days + 1)
+    base = base_level(areas, events.counts, lens, days=days)
+    parent_level = {"buurt": "wijk", "wijk": "gemeente"}.get(lens.areas.level, "parent")
+    names = areas.dropna(subset="parent_code").groupby("parent_code")["parent_name"].first()
+    groups = {
+        parent_level: (areas["parent_code"], names),
+        "district": (areas["district"], None),
+    }
+    levels, partial = {}, []
+    for name, (group, named) in groups.items():
+        if len(group.dropna().unique()) > 1:
+            levels[name], incomplete = sum_level(
+                areas, events.counts, lens, group=group, names=named, days=days
+            )
+            partial.extend(incomplete)
+    everywhere = pd.Series(WHOLE, index=areas.index, dtype="str")
+    whole, _ = sum_level(areas, events.counts, lens, group=everywhere, names=None, days=days)
+    return base, levels, unranked(whole), partial
+
+
+def _grid(
+    areas: gpd.GeoDataFrame, events: Events, addresses: pd.DataFrame | None, lens: Lens
+) -> GridFindings | None:
+    if events.incidents is None or not lens.grid.enabled:
+        return None
+    current = events.incidents[events.incidents["period"] == "current"]
+    return cluster_cells(areas, current, addresses, lens)
+
+
+def _notes(
+    areas: gpd.GeoDataFrame,
+    events: Events,
+    partial: list[str],
+    clusters: AreaClusters,
+    grid: GridFindings | None,
+    setting: Setting | None,
+    lens: Lens,
+    texts: Texts,
+) -> list[remarks.Note]:
+    """Everything a reader must be told, the most important first."""
+    things = noun(lens, texts)
+    fictional: list[remarks.Note] = [("fictional", {"things": things})] if lens.sample else []
+    return [
+        *fictional,
+        *remarks.period_notes(
+            lens,
+            data_from=events.data_from,
+            data_until=events.data_until,
+            previous=events.previous,
+            texts=texts,
+        ),
+        *remarks.kind_notes(events.incidents, texts),
+        *remarks.exposure_notes(lens, setting),
+        *remarks.rate_notes(areas, lens, things, texts),
+        *remarks.missing_notes(areas, events.counts["current"], texts),
+        *remarks.partial_notes(partial, texts),
+        *remarks.cluster_notes(areas, clusters, lens, texts),
+        *remarks.form_notes(
+            has_points=events.incidents is not None, times_known=events.times_known
+        ),
+        *remarks.grid_notes(grid, things, texts),
+        *remarks.ledger_notes(events.ledger, things, texts),
+    ]
+
+
+def _choices(
+    events: Events,
+    clusters: AreaClusters,
+    grid: GridFindings | None,
+    setting: Setting | None,
+    lens: Lens,
+    texts: Texts,
+) -> dict[str, dict[str, object]]:
+    """What the software chose by itself."""
+    chosen: dict[str, dict[str, object]] = {}
+    if events.previous is not None:
+        chosen["previous"] = {"period": texts.period(*events.previous)}
+    if grid is not None and grid.bandwidth_chosen:
+        chosen["bandwidth_m"] = {"bandwidth_m": texts.number(grid.bandwidth_m)}
+    if clusters.variable == "eb_density":
+        chosen["density_variable"] = {}
+    if setting is not None and lens.setting is None:
+        chosen["setting"] = {"setting": texts(f"policy.setting.{setting}")}
+    return chosen
+
+
+def _write(record: Run, published: Publication) -> None:
+    """Write every output into one folder, which appears all at once."""
+    with replaced_at_once(record.folder) as folder:
+        for stage, write, name in (
+            ("map", write_map, "map.html"),
+            ("briefing", write_briefing, "briefing.html"),
+            ("tables", write_workbook, "tables.xlsx"),
+            ("layers", write_layers, "layers.gpkg"),
+        ):
+            with record.stage(stage):
+                write(published, folder / name)
+        write_manifest(
+            published,
+            folder,
+            inputs=record.inputs,
+            timings=record.timings,
+            started=record.started,
+        )
+
+
+def _write_rejected(rejected: pd.DataFrame, folder: Path) -> None:
+    """Write rows with a fault beside nothing that is ever sent: the private folder."""
+    with replaced_at_once(folder) as fresh:
+        # A spreadsheet may run what begins as a formula; these rows are untrusted.
+        text = rejected.astype("str").map(lambda cell: f"'{cell}" if cell[:1] in "=+-@" else cell)
+        text.to_csv(fresh / "rejected.csv", sep=";", index=False, encoding="utf-8-sig")

@@ -1,0 +1,142 @@
+"""What the analysis found, before anybody decided who may see it. Never leaves the house."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from igh_geo.ledger import LedgerSummary
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of areas: buurten, wijken, the user's districts, or the whole.
+
+    Attributes
+    ----------
+    areas : pandas.DataFrame
+        Index: code (the name, for a district). ``name``, ``is_water``, ``denominator`` (missing
+        where none applies), ``size`` (the largest of the known numbers of inhabitants, dwellings
+        and addresses).
+    counts : pandas.DataFrame
+        Same index; ``current`` and ``previous`` (missing where not known).
+    rates : pandas.DataFrame
+        Same index; the table ``rates`` with ``smoothed_low`` and ``smoothed_high``.
+    changes : pandas.DataFrame or None
+        Same index; from ``stats.trend.compare_counts``. None without a previous period.
+    ranks : pandas.DataFrame
+        Same index; ``rank``, ``rank_low``, ``rank_high``, ``p_top``, missing where not ranked.
+    """
+
+    areas: pd.DataFrame
+    counts: pd.DataFrame
+    rates: pd.DataFrame
+    changes: pd.DataFrame | None
+    ranks: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class AreaClusters:
+    """Local and global statistics of the areas.
+
+    Attributes
+    ----------
+    variable : str
+        What was tested: ``eb_rate`` (per denominator), ``eb_density`` (per km²).
+    gi, lisa : pandas.DataFrame or None
+        The table ``clusters``; None when there are too few areas.
+    windows : dict of str to tuple of str
+        Per area the codes that its local statistic was computed from, itself included.
+    islands : tuple of str
+        Areas without neighbours.
+    moran, moran_p : float or None
+        Global Moran's I and its two-sided p.
+    permutations_needed : int or None
+        Permutations with which a single area could survive the correction for multiple testing;
+        None where it can already.
+    """
+
+    variable: str
+    gi: pd.DataFrame | None
+    lisa: pd.DataFrame | None
+    windows: dict[str, tuple[str, ...]]
+    islands: tuple[str, ...]
+    moran: float | None
+    moran_p: float | None
+    permutations_needed: int | None
+
+
+@dataclass(frozen=True)
+class GridFindings:
+    """Cells of the grid.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        Index ``cell_id``: ``x``, ``y`` (centre), ``area_code``, ``count``, ``addresses``
+        (missing when unknown), ``gi_class``, ``density_per_km2``, ``n_within_bandwidth``.
+    cell_m : int
+        Side of a cell.
+    bandwidth_m : float
+        Radius of the quartic kernel.
+    n_outside : int
+        Events in a cell whose centre does not lie on land; they are not in the grid.
+    """
+
+    cells: pd.DataFrame
+    cell_m: int
+    bandwidth_m: float
+    bandwidth_chosen: bool
+    n_outside: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that was found.
+
+    Attributes
+    ----------
+    geometry : geopandas.GeoDataFrame
+        The areas: ``name``, ``level``, ``parent_code``, ``parent_name``, ``district``,
+        ``is_water``, ``area_km2``, ``geometry`` (EPSG:28992).
+    base : Level
+        The areas of the map.
+    levels : dict of str to Level
+        ``wijk`` (or whatever the parents are), ``district``, where they exist.
+    whole : Level
+        One row: the whole study area.
+    clusters : AreaClusters
+    grid : GridFindings or None
+    incidents : pandas.DataFrame or None
+        Placed incidents of the period and the previous one; ``period`` is current or previous.
+    previous : tuple of datetime.date or None
+        Start and end of the previous period, where the data covers it.
+    data_from, data_until : datetime.date or None
+        First and last day of the source.
+    times_known, months_known : bool
+        Whether moments are known to the hour, and to the month.
+    notes : tuple of tuple
+        Key of a note in the texts and its values.
+    choices : dict of str to dict
+        What the software chose: key in the texts, and values.
+    ledger : tuple of LedgerSummary
+    """
+
+    geometry: gpd.GeoDataFrame
+    base: Level
+    levels: dict[str, Level]
+    whole: Level
+    clusters: AreaClusters
+    grid: GridFindings | None
+    incidents: pd.DataFrame | None
+    previous: tuple[dt.date, dt.date] | None
+    data_from: dt.date | None
+    data_until: dt.date | None
+    times_known: bool
+    months_known: bool
+    notes: tuple[tuple[str, dict[str, object]], ...]
+    choices: dict[str, dict[str, object]]
+    ledger: tuple[LedgerSummary, ...]

@@ -1,0 +1,214 @@
+"""From counts per area to rates, changes and ranks, for buurt, wijk, district and the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from igh_geo.errors import LensError, Problem, raise_all
+from igh_geo.lens import District, Lens
+from igh_geo.policy.findings import Level
+from igh_geo.policy.priorities import rank_areas
+from igh_geo.stats.rates import gamma_poisson_posterior, rates
+from igh_geo.stats.trend import compare_counts
+
+WHOLE = "whole"
+
+
+def denominators(areas: gpd.GeoDataFrame, lens: Lens) -> pd.Series:
+    """Denominator per area as the lens asks; missing on water and where unknown.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        The table ``areas``.
+    lens : Lens
+
+    Raises
+    ------
+    LensError
+        When no area has the denominator that the lens asks for.
+    """
+    name = lens.rate.denominator
+    if name == "none":
+        return pd.Series(np.nan, index=areas.index)
+    values: pd.Series = areas[name].astype("Float64").astype(float).mask(areas["is_water"])
+    if values.notna().any():
+        return values
+    filled = [
+        column
+        for column in ("population", "households", "dwellings", "addresses")
+        if areas[column].notna().any()
+    ]
+    problem = Problem(
+        f"The areas have the denominator that the lens asks for: {name}.",
+        f"'{name}' is empty for all {len(areas)} areas; filled are: "
+        f"{', '.join([*filled, 'area_km2'])}",
+        "join it under [areas.key_figures], choose one that is filled, "
+        'or set denominator = "none" for counts only',
+    )
+    raise LensError(str(problem))
+
+
+def base_level(
+    areas: gpd.GeoDataFrame, counts: pd.DataFrame, lens: Lens, *, days: tuple[int, int] | None
+) -> Level:
+    """Rates, changes and ranks of the areas of the map.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        The table ``areas``, with ``size``.
+    counts : pandas.DataFrame
+        Same index; ``current`` and ``previous``.
+    lens : Lens
+    days : tuple of int, or None
+        Length of the current and the previous period; None without a previous one.
+    """
+    known = denominators(areas, lens)
+    usable = known.where(known >= max(lens.rate.floor, np.finfo(float).tiny))
+    frame = pd.DataFrame(
+        {
+            "name": areas["name"],
+            "is_water": areas["is_water"],
+            "denominator": usable,
+            "size": areas["size"],
+        }
+    )
+    return _level(frame, counts, counts["current"], lens, days)
+
+
+def sum_level(
+    areas: gpd.GeoDataFrame,
+    counts: pd.DataFrame,
+    lens: Lens,
+    *,
+    group: pd.Series,
+    names: pd.Series | None,
+    days: tuple[int, int] | None,
+) -> tuple[Level, list[str]]:
+    """The same for groups of areas.
+
+    A group's rate rests on the areas whose denominator is known, in numerator and denominator
+    alike; areas that are known to be uninhabited add their events and nothing to the denominator.
+
+    Parameters
+    ----------
+    areas, counts, lens, days
+        As for ``base_level``.
+    group : pandas.Series
+        Group per area; missing: in no group.
+    names : pandas.Series or None
+        Name per group; the group itself when None or unknown.
+
+    Returns
+    -------
+    Level
+    list of str
+        Groups of which part of the denominator is unknown.
+    """
+    known = denominators(areas, lens)
+    is_known = known.notna() | areas["is_water"]
+    summed = counts.groupby(group).sum(min_count=1)
+    if names is None:
+        named = pd.Series(summed.index, index=summed.index, dtype="str")
+    else:
+        named = names.reindex(summed.index).fillna(
+            pd.Series(summed.index, index=summed.index, dtype="str")
+        )
+    denominator = known.groupby(group).sum(min_count=1)
+    frame = pd.DataFrame(
+        {
+            "name": named,
+            "is_water": areas["is_water"].groupby(group).all(),
+            "denominator": denominator.where(denominator > 0),
+            "size": areas["size"].groupby(group).sum(min_count=1),
+        }
+    )
+    on_known = counts["current"].where(is_known).groupby(group).sum(min_count=1)
+    partial = (~is_known).groupby(group).any() & (lens.rate.denominator != "none")
+    level = _level(frame, summed, on_known.fillna(0.0), lens, days)
+    return level, [str(name) for name in frame["name"][partial]]
+
+
+def assign_districts(areas: gpd.GeoDataFrame, districts: tuple[District, ...]) -> pd.Series:
+    """Name of the user's district per area; missing where the area is in none.
+
+    A code of a district is that of an area or of its parent.
+
+    Raises
+    ------
+    LensError
+        When a code is unknown, or an area falls in two districts.
+    """
+    found = pd.Series(pd.NA, index=areas.index, dtype="str")
+    problems = []
+    for district in districts:
+        mine = areas.index.isin(district.codes) | areas["parent_code"].isin(district.codes)
+        known = set(areas.index) | set(areas["parent_code"].dropna())
+        strange = [code for code in district.codes if code not in known]
+        if strange:
+            problems.append(
+                Problem(
+                    f"Every code of district '{district.name}' is that of an area or its parent.",
+                    f"{len(strange)} unknown, the first is '{strange[0]}'",
+                    "compare the codes with the boundary file and its year",
+                )
+            )
+        twice = found[mine].dropna()
+        if len(twice):
+            problems.append(
+                Problem(
+                    "An area lies in one district.",
+                    f"{len(twice)} lie in '{district.name}' and another, "
+                    f"the first is {twice.index[0]} (also in '{twice.iloc[0]}')",
+                    "remove the code from one of them",
+                )
+            )
+        found[mine] = district.name
+    raise_all(problems, LensError)
+    return found
+
+
+def _level(
+    frame: pd.DataFrame,
+    counts: pd.DataFrame,
+    numerator: pd.Series,
+    lens: Lens,
+    days: tuple[int, int] | None,
+) -> Level:
+    has_rate = lens.rate.denominator != "none"
+    table = rates(numerator, frame["denominator"], per=lens.rate.multiplier)
+    # Without a denominator the areas count alike, and the ranking is by number.
+    exposure = (
+        frame["denominator"]
+        if has_rate
+        else pd.Series(1.0, index=frame.index).mask(frame["is_water"])
+    )
+    exposure = exposure.where(numerator.notna())
+    ranks = rank_areas(
+        gamma_poisson_posterior(numerator, exposure),
+        exposure,
+        exposure * (numerator.where(exposure.notna()).sum() / exposure.sum()),
+        top=lens.priorities.top,
+        draws=lens.priorities.draws,
+        seed=lens.clusters.seed,
+    )
+    changes = None
+    if days is not None:
+        changes = compare_counts(
+            counts["current"],
+            counts["previous"],
+            exposure_current=days[0],
+            exposure_previous=days[1],
+            correction=lens.clusters.correction,
+        )
+    return Level(areas=frame, counts=counts, rates=table, changes=changes, ranks=ranks)
+
+
+def unranked(level: Level) -> Level:
+    """The same level without ranks: a single area has no place among others."""
+    return replace(level, ranks=level.ranks * np.nan)

@@ -1,0 +1,143 @@
+"""What a result means, in words: reasons, notes, method and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import pandas as pd
+
+from igh_geo.lens import Lens
+from igh_geo.policy.findings import Findings
+from igh_geo.texts import Texts
+
+# Under this many events a percentage would look more certain than it is.
+CLEAR_EXCESS = 1.0
+
+
+def noun(lens: Lens, texts: Texts) -> str:
+    """What is counted, plural: "meldingen"."""
+    kinds = (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
+    return texts(f"kind_plural.{kinds[0]}" if len(kinds) == 1 else "kind_plural.mixed")
+
+
+def reasons(areas: pd.DataFrame, things: str, texts: Texts) -> pd.Series:
+    """Why an area stands where it stands, from published numbers only.
+
+    Parameters
+    ----------
+    areas : pandas.DataFrame
+        A table of areas after disclosure: ``smr``, ``excess``, ``reliability``, ``change``,
+        ``count``, ``previous`` and, where tested, ``gi_class``.
+    things : str
+        What is counted, plural.
+    texts : Texts
+
+    Returns
+    -------
+    pandas.Series
+        Same index; sentences joined by newlines, empty where there is nothing to say.
+    """
+    said = [
+        "\n".join(_reasons_of(row, things, texts))
+        for row in areas.replace({pd.NA: None}).to_dict(orient="records")
+    ]
+    return pd.Series(said, index=areas.index, dtype="str")
+
+
+def _reasons_of(row: Mapping[Hashable, object], things: str, texts: Texts) -> list[str]:
+    said = []
+    ratio, excess = _number(row.get("smr")), _number(row.get("excess"))
+    if ratio is not None and excess is not None and excess >= CLEAR_EXCESS:
+        said.append(texts("policy.reason.ratio", ratio=texts.times(ratio)))
+        said.append(texts("policy.reason.excess", excess=texts.number(excess), things=things))
+    gi = row.get("gi_class")
+    if isinstance(gi, str) and gi.startswith("hot"):
+        said.append(texts("policy.reason.hotspot" if gi != "hot_90" else "policy.reason.hot_90"))
+    now, before = _number(row.get("count")), _number(row.get("previous"))
+    if row.get("change") in ("up", "down") and now is not None and before is not None:
+        said.append(
+            texts(
+                f"policy.reason.{row['change']}",
+                before=texts.number(before),
+                now=texts.number(now),
+            )
+        )
+    if row.get("reliability") == "low" and said:
+        said.append(texts("policy.reason.unreliable"))
+    return said
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and value == value else None
+
+
+def notes(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
+    """What a user must read with this result."""
+    said = [texts(f"policy.note.{key}", **values) for key, values in findings.notes]
+    return tuple(said + list(lens.caveats))
+
+
+def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
+    """How it was made, a sentence per step, with parameters."""
+    things = noun(lens, texts)
+    said = []
+    if lens.rate.denominator == "none":
+        said.append(texts("policy.method.no_rate", things=things))
+    else:
+        said.append(
+            texts(
+                "policy.method.rate",
+                things=things,
+                per=texts.number(lens.rate.multiplier),
+                unit=texts(f"denominator.{lens.rate.denominator}"),
+            )
+        )
+        said.append(texts("policy.method.smoothed"))
+        said.append(texts("policy.method.reliability"))
+    clusters = findings.clusters
+    if clusters.gi is not None:
+        said.append(
+            texts(
+                f"policy.method.clusters_{clusters.variable}",
+                permutations=texts.number(lens.clusters.permutations),
+                correction=texts(f"policy.correction.{lens.clusters.correction}"),
+                seed=lens.clusters.seed,
+            )
+        )
+    if findings.grid is not None:
+        said.append(
+            texts(
+                "policy.method.grid",
+                cell_m=findings.grid.cell_m,
+                permutations=texts.number(lens.grid.permutations),
+                bandwidth_m=texts.number(findings.grid.bandwidth_m),
+            )
+        )
+    said.append(texts("policy.method.rank", draws=texts.number(lens.priorities.draws)))
+    if lens.audience == "briefing":
+        said.append(
+            texts(
+                "policy.method.privacy",
+                most=lens.privacy.minimum_count - 1,
+                addresses=lens.privacy.minimum_addresses,
+            )
+        )
+    return tuple(said)
+
+
+def limits(lens: Lens, texts: Texts) -> tuple[str, ...]:
+    """What the result does not show."""
+    said = [texts("policy.limit.registered", things=noun(lens, texts))]
+    kinds = lens.incidents.kinds if lens.incidents else ()
+    if "fine" in kinds:
+        said.append(texts("policy.limit.fines"))
+    said.append(texts("policy.limit.not_cause"))
+    said.append(texts("policy.limit.no_hotspot"))
+    return tuple(said)
+
+
+def choices(findings: Findings, texts: Texts) -> dict[str, str]:
+    """What the software chose by itself, in words."""
+    return {
+        key: texts(f"policy.choice.{key}", **values) for key, values in findings.choices.items()
+    }

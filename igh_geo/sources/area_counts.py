@@ -1,0 +1,121 @@
+"""Reading counts per area, for those who have a table of totals instead of incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from igh_geo.errors import Problem, raise_all
+from igh_geo.ledger import Ledger
+from igh_geo.sources.area_columns import find_codes
+from igh_geo.sources.columns import nearest
+from igh_geo.sources.files import read_table
+from igh_geo.sources.numbers import parse_figures
+from igh_geo.tables import KINDS_OF_INCIDENT
+
+
+def read_area_counts(
+    path: Path,
+    *,
+    value_columns: Mapping[str, str],
+    category: str,
+    kind: str,
+    layer: str | None = None,
+    code_column: str | None = None,
+    level: str = "buurt",
+) -> tuple[pd.DataFrame, Ledger]:
+    """Read a table with one row per area and one column of counts per period.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV, spreadsheet, Parquet or a map layer.
+    value_columns : mapping
+        From a period (``"2024"``) to the column with its counts.
+    category, kind : str
+        What is counted; `kind` is one of report, observation, warning, fine, offence.
+    layer : str, optional
+        Layer of a geometry file.
+    code_column : str, optional
+        Column with the codes; by default recognised.
+    level : str
+        Level of the areas, by which their codes are recognised.
+
+    Returns
+    -------
+    counts : pandas.DataFrame
+        Columns ``area_code``, ``category``, ``kind``, ``period`` and ``count`` (Float64): a row
+        for every placed area and period. Missing stays missing, zero is zero.
+    ledger : Ledger
+        The rows of the file, labelled by their number: set aside without a code (``no_code``),
+        with a code that came before (``duplicate_code``), of another level (``other_level``), or
+        with a count that is no whole, positive number (``unreadable_count``).
+
+    Raises
+    ------
+    DataError
+        When the file or a column is missing, or `kind` is unknown.
+    """
+    raw = read_table(path, layer=layer)
+    _check(list(raw.frame.columns), value_columns, kind, path.name)
+    codes = find_codes(raw.frame, level, path.name, column=code_column)
+    ledger = Ledger(path.name, raw.frame.assign(row=raw.row))
+    ledger.set_aside(codes.index[raw.is_ragged], "wrong_number_of_fields")
+    ledger.set_aside(codes.index[codes.isna()], "no_code")
+    if level in ("buurt", "wijk", "gemeente"):
+        # A file of CBS often holds all three levels: summed, everybody would count three times.
+        own = {"buurt": "BU", "wijk": "WK", "gemeente": "GM"}[level]
+        is_other = codes.str.match(r"^(?:BU|WK|GM|NL)\d{2}") & ~codes.str.startswith(own)
+        ledger.set_aside(codes.index[is_other.fillna(False)], "other_level", sort="selection")
+    ledger.set_aside(codes.index[codes.duplicated()], "duplicate_code")
+
+    figures = {period: parse_figures(raw.frame[name]) for period, name in value_columns.items()}
+    for period, name in value_columns.items():
+        values = figures[period].to_numpy(dtype=float, na_value=np.nan)
+        is_text = np.isnan(values) & raw.frame[name].notna().to_numpy()
+        is_known_gap = pd.to_numeric(raw.frame[name], errors="coerce").notna().to_numpy()
+        is_gap = is_known_gap | (raw.frame[name] == ".").to_numpy(dtype=bool)
+        is_strange = (is_text & ~is_gap) | (values < 0) | (values % 1 > 0)
+        ledger.set_aside(codes.index[is_strange], "unreadable_count")
+
+    placed = ledger.is_placed.to_numpy()
+    parts = [
+        pd.DataFrame(
+            {
+                "area_code": codes[placed].to_numpy(),
+                "category": category,
+                "kind": kind,
+                "period": str(period),
+                "count": values[placed].array,
+            }
+        )
+        for period, values in figures.items()
+    ]
+    texts = dict.fromkeys(("area_code", "category", "kind", "period"), "str")
+    return pd.concat(parts, ignore_index=True).astype(texts), ledger
+
+
+def _check(found: list[str], value_columns: Mapping[str, str], kind: str, file: str) -> None:
+    problems = [
+        Problem(
+            f"The column for {period} is in the file.",
+            f"{file} has no column {name!r}; it has {', '.join(found)}",
+            f"perhaps {' or '.join(nearest(name, found)) or 'one of those'}",
+        )
+        for period, name in value_columns.items()
+        if name not in found
+    ]
+    if kind not in KINDS_OF_INCIDENT:
+        problems.append(
+            Problem(
+                "Counts are of one known kind.", repr(kind), f"use {', '.join(KINDS_OF_INCIDENT)}"
+            )
+        )
+    if not value_columns:
+        problems.append(
+            Problem("There is at least one column of counts.", "none", "name it: 2024 = column")
+        )
+    raise_all(problems)

@@ -1,0 +1,95 @@
+"""Which incidents the lens asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from igh_geo.errors import LensError, Problem, raise_all
+from igh_geo.ledger import Ledger
+from igh_geo.lens import Incidents
+
+
+def select(
+    incidents: pd.DataFrame,
+    wanted: Incidents,
+    ledger: Ledger,
+    *,
+    start: dt.date,
+    end: dt.date,
+) -> pd.DataFrame:
+    """Keep the incidents the lens asks for, and account for the others.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        The table ``incidents``.
+    wanted : Incidents
+        Categories, kinds and whether only verified records count. An empty list asks for all.
+    ledger : Ledger
+        Rows that are not asked for are set aside in it, as a selection.
+    start, end : datetime.date
+        First and last day; the day on which an incident began decides.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that stay.
+
+    Raises
+    ------
+    LensError
+        When a category or kind asked for does not occur, or when several kinds would be summed
+        into one rate without the lens asking for that.
+    """
+    _check_names(incidents, wanted)
+    stay = pd.Series(True, index=incidents.index)
+
+    def leave(condition: pd.Series, reason: str) -> None:
+        ledger.set_aside(incidents.index[stay & condition], reason, sort="selection")
+        stay[condition] = False
+
+    if wanted.categories:
+        leave(~incidents["category"].isin(wanted.categories), "category_not_selected")
+    if wanted.kinds:
+        leave(~incidents["kind"].isin(wanted.kinds), "kind_not_selected")
+    if wanted.verified_only:
+        leave(~incidents["verified"].fillna(value=False).astype(bool), "not_verified")
+    day = incidents["occurred_from"].dt.date
+    leave((day < start) | (day > end), "outside_period")
+    chosen = incidents[stay]
+    _check_kinds(chosen, wanted)
+    return chosen
+
+
+def _check_names(incidents: pd.DataFrame, wanted: Incidents) -> None:
+    problems = []
+    for column, names in (("category", wanted.categories), ("kind", wanted.kinds)):
+        present = incidents[column].value_counts()
+        absent = [name for name in names if name not in present.index]
+        if absent:
+            listed = ", ".join(f"{name} ({count})" for name, count in present.head(20).items())
+            problems.append(
+                Problem(
+                    f"Every {column} the lens asks for occurs in the incidents.",
+                    f"not found: {', '.join(absent)}",
+                    f"choose from: {listed}",
+                )
+            )
+    raise_all(problems, LensError)
+
+
+def _check_kinds(chosen: pd.DataFrame, wanted: Incidents) -> None:
+    kinds = chosen["kind"].value_counts()
+    if len(kinds) <= 1 or wanted.combine_kinds:
+        return
+    listed = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
+    problem = Problem(
+        "Kinds of records are never summed into one rate by accident: "
+        "fines measure where officers were sent.",
+        f"the selection holds {listed}",
+        f'name one under [incidents], such as kinds = ["{kinds.index[0]}"], '
+        "or set combine_kinds = true",
+    )
+    raise LensError(str(problem))

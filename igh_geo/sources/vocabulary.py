@@ -1,0 +1,55 @@
+"""Words that Dutch and English files use for the kinds, qualities and yes or no of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from igh_geo.sources.columns import plain
+
+KIND_WORDS: dict[str, str] = {
+    **dict.fromkeys(("melding", "meldingen", "klacht", "overlastmelding", "report"), "report"),
+    **dict.fromkeys(
+        ("waarneming", "constatering", "observatie", "signalering", "observation"), "observation"
+    ),
+    **dict.fromkeys(("waarschuwing", "officielewaarschuwing", "warning"), "warning"),
+    **dict.fromkeys(
+        (
+            *("bekeuring", "boete", "bestuurlijkeboete", "beschikking", "procesverbaal", "pv"),
+            *("combibon", "bon", "fine"),
+        ),
+        "fine",
+    ),
+    **dict.fromkeys(("misdrijf", "aangifte", "delict", "offence", "offense", "crime"), "offence"),
+}
+QUALITY_WORDS: dict[str, str] = {
+    **dict.fromkeys(("adres", "address", "huisnummer", "pand", "verblijfsobject"), "address"),
+    **dict.fromkeys(("straat", "street", "wegvak", "openbareruimte"), "street"),
+    **dict.fromkeys(("postcode", "postcode6", "pc6", "postcode4", "pc4"), "postcode"),
+    **dict.fromkeys(("centroide", "centroid", "zwaartepunt", "buurt", "wijk"), "centroid"),
+    **dict.fromkeys(("onbekend", "unknown"), "unknown"),
+}
+YES_NO_WORDS: dict[str, str] = {
+    **dict.fromkeys(("ja", "j", "yes", "y", "true", "waar", "1", "x"), "yes"),
+    **dict.fromkeys(("nee", "n", "no", "false", "onwaar", "0"), "no"),
+}
+
+
+def translate(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
+    """Translate a column word by word.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        Missing values allowed; compared without case, accents and punctuation.
+    words : mapping
+        From a plain spelling to its translation.
+
+    Returns
+    -------
+    pandas.Series of str
+        On the same index; missing where the text is missing or not among the words.
+    """
+    spellings = {word: words.get(plain(word)) for word in text.dropna().unique()}
+    return text.map(spellings).astype("str")

@@ -1,0 +1,165 @@
+"""Who is whose neighbour, among the areas that have a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.reference import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from libpysal.graph import Graph
+
+# With fewer areas there are too few arrangements for a two-sided p to mean anything.
+MIN_AREAS = 8
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """The areas with a value: deviations from the mean, and who is whose neighbour.
+
+    Attributes
+    ----------
+    has_value : ndarray of bool, shape (all areas,)
+        Which areas take part; the other arrays hold only those, in the same order.
+    mean : float
+        Mean of the values.
+    deviation : ndarray of float, shape (n,)
+        Values minus their mean; exactly zero where all values are equal.
+    links : scipy.sparse.csr_array, shape (n, n)
+        1 where the row's area has the column's area as a neighbour.
+    n_neighbours : ndarray of int, shape (n,)
+        Neighbours with a value.
+    is_tested : ndarray of bool, shape (n,)
+        Has a neighbour, in a study area of at least 8 values.
+    """
+
+    has_value: BoolArray
+    mean: float
+    deviation: FloatArray
+    links: sparse.csr_array
+    n_neighbours: IntArray
+    is_tested: BoolArray
+
+    @property
+    def neighbour_sum(self) -> FloatArray:
+        """Sum of the deviations of each area's neighbours."""
+        return np.asarray(self.links @ self.deviation, dtype=np.float64)
+
+
+def neighbourhood(values: pd.Series, graph: Graph) -> Neighbourhood:
+    """Lay values on a graph; areas without a value are left out of both.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One number per area; missing is allowed.
+    graph : libpysal.graph.Graph
+        Neighbours on the same index, in any order. Links of an area to itself and links of
+        weight zero are not links; other weights are read as one.
+
+    Returns
+    -------
+    Neighbourhood
+        In the order of `values`.
+
+    Raises
+    ------
+    DataError
+        As `check_same_areas`.
+    """
+    check_same_areas(values, graph)
+    numbers = numbers_of(values)
+    position = values.index.get_indexer(pd.Index(graph.unique_ids))
+    weights = sparse.coo_array(graph.sparse)
+    focal, neighbour = position[weights.row], position[weights.col]
+    has_value = ~np.isnan(numbers)
+    # libpysal writes an area without neighbours as a link to itself with weight zero.
+    is_link = (focal != neighbour) & (weights.data != 0) & has_value[focal] & has_value[neighbour]
+    renumbered = np.cumsum(has_value) - 1
+    n = int(has_value.sum())
+    links = sparse.csr_array(
+        (
+            np.ones(int(is_link.sum())),
+            (renumbered[focal[is_link]], renumbered[neighbour[is_link]]),
+        ),
+        shape=(n, n),
+    )
+    n_neighbours = np.diff(links.indptr).astype(np.int64)
+    mean, deviation = _deviation(numbers[has_value])
+    return Neighbourhood(
+        has_value=has_value,
+        mean=mean,
+        deviation=deviation,
+        links=links,
+        n_neighbours=n_neighbours,
+        is_tested=(n_neighbours > 0) & (n >= MIN_AREAS),
+    )
+
+
+def check_same_areas(values: pd.Series, graph: Graph) -> None:
+    """Name everything that keeps values from being laid on a graph.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One number per area; missing is allowed.
+    graph : libpysal.graph.Graph
+        Neighbours on the same index, in any order.
+
+    Raises
+    ------
+    DataError
+        When areas repeat, occur in only one of the two, or have an infinite value.
+    """
+    ids = pd.Index(graph.unique_ids)
+    problems = []
+    repeated = values.index[values.index.duplicated()]
+    if len(repeated):
+        problems.append(
+            Problem(
+                "Every area has one value.",
+                f"{len(repeated)} repeated, the first is {repeated[0]!r}",
+                "remove or merge the repeated rows",
+            )
+        )
+    unknown = [*values.index.difference(ids), *ids.difference(values.index)]
+    if unknown:
+        problems.append(
+            Problem(
+                "Values and neighbours are about the same areas.",
+                f"{len(unknown)} areas occur in only one of them, the first is {unknown[0]!r}",
+                "build the graph from the same areas as the values",
+            )
+        )
+    infinite = values.index[np.isinf(numbers_of(values))]
+    if len(infinite):
+        problems.append(
+            Problem(
+                "A value is a finite number or missing.",
+                f"{len(infinite)} infinite, the first at {infinite[0]!r}",
+                "set it to missing, or mend the denominator it was divided by",
+            )
+        )
+    raise_all(problems, DataError)
+
+
+def numbers_of(column: pd.Series) -> FloatArray:
+    """Give a column as plain numbers, missing as not-a-number."""
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _deviation(numbers: FloatArray) -> tuple[float, FloatArray]:
+    if numbers.size == 0:
+        return 0.0, numbers
+    mean = float(numbers.mean())
+    deviation = numbers - mean
+    # The mean of equal numbers can differ from them in the last digit: that is no variation.
+    if np.abs(deviation).max() <= 1e-12 * np.abs(numbers).max():
+        deviation = np.zeros_like(deviation)
+    return mean, deviation

@@ -1,0 +1,203 @@
+"""What changed: counts of two periods compared, and counts per month."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.hours import LOCAL_TIME
+from igh_geo.stats.inference import Correction, adjust
+from igh_geo.stats.rates import count_problems
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def compare_counts(
+    current: pd.Series,
+    previous: pd.Series,
+    *,
+    exposure_current: float = 1.0,
+    exposure_previous: float = 1.0,
+    correction: Correction = "bh",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Say which counts rose or fell by more than chance, and by how much.
+
+    Given the total of the two periods, the current count is binomial with a share that
+    depends on the ratio of the two rates only. The p-value is twice the smaller tail of that
+    binomial and the interval of the ratio is Clopper and Pearson's, so that the two always
+    agree: the interval holds 1 exactly when the unadjusted p exceeds 1 - confidence.
+
+    Parameters
+    ----------
+    current, previous : pandas.Series
+        Events per area (or theme) in each period, whole numbers or missing, on one index.
+    exposure_current, exposure_previous : float
+        Length of the periods, in days or in any unit they share.
+    correction : {"bh", "by", "none"}
+        Correction for multiple testing. Areas without any event in both periods cannot show
+        a change and do not count as tests.
+    confidence : float
+        Level of the interval; a change is called at an adjusted p of at most 1 - confidence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `current`: `current`, `previous` (Int64); `ratio` of the current to
+        the previous rate, with `ratio_low` and `ratio_high` (Float64; without previous events
+        `ratio` and `ratio_high` are missing, for they are infinite; without any events all
+        three are); `p` and `p_adjusted` (Float64; 1 without any events); `change` (text): up,
+        down, unclear, or missing where a count is.
+
+    Raises
+    ------
+    DataError
+        All at once: counts that are no counts, areas that differ or repeat, periods without
+        length, a confidence outside 0 to 1.
+
+    References
+    ----------
+    Przyborowski, J. and Wilenski, H. (1940). Biometrika 31, 313-323.
+    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
+    """
+    _check(current, previous, (exposure_current, exposure_previous), confidence=confidence)
+    table = pd.DataFrame(
+        {
+            "current": current.astype("Int64"),
+            "previous": previous.reindex(current.index).astype("Int64"),
+        },
+        index=current.index,
+    )
+    known = table.dropna()
+    now, before = (known[name].to_numpy(dtype=np.float64) for name in ("current", "previous"))
+    total = now + before
+    has_events = total > 0
+
+    share = exposure_current / (exposure_current + exposure_previous)
+    lower_tail = stats.binom.cdf(now, total, share)
+    upper_tail = stats.binom.sf(now - 1, total, share)
+    p = pd.Series(np.minimum(1.0, 2.0 * np.minimum(lower_tail, upper_tail)), index=known.index)
+    p_adjusted = adjust(p.where(has_events), correction).fillna(1.0)
+
+    low, high = _clopper_pearson(now, total, confidence=confidence)
+    per_exposure = exposure_previous / exposure_current
+    table["ratio"] = _on_all(per_exposure * _ratio(now, before), known, table)
+    table["ratio_low"] = _on_all(per_exposure * _ratio(low, 1.0 - low), known, table)
+    table["ratio_high"] = _on_all(per_exposure * _ratio(high, 1.0 - high), known, table)
+    table.loc[known.index[~has_events], ["ratio", "ratio_low", "ratio_high"]] = pd.NA
+    table["p"] = p.astype("Float64").reindex(table.index)
+    table["p_adjusted"] = p_adjusted.reindex(table.index)
+
+    is_clear = p_adjusted.to_numpy(dtype=np.float64) <= 1.0 - confidence + 1e-12
+    direction = np.where(lower_tail > upper_tail, "up", "down")
+    table["change"] = pd.Series(
+        np.where(is_clear, direction, "unclear"), index=known.index, dtype="str"
+    ).reindex(table.index)
+    return table
+
+
+def monthly(occurred: pd.Series, *, start: dt.date, end: dt.date) -> pd.Series:
+    """Count events per calendar month, months without events included.
+
+    Parameters
+    ----------
+    occurred : pandas.Series
+        Moments, datetimes with a time zone; missing ones are not counted.
+    start, end : datetime.date
+        First and last day that count, both included, in Dutch local time. A month of which
+        only a part lies between them holds the events of that part.
+
+    Returns
+    -------
+    pandas.Series
+        Events (int64) on a monthly PeriodIndex "month", named "count".
+
+    Raises
+    ------
+    DataError
+        When the moments have no time zone, or the end lies before the start.
+    """
+    problems = []
+    if not isinstance(occurred.dtype, pd.DatetimeTZDtype):
+        problems.append(
+            Problem(
+                "Moments are datetimes with a time zone.",
+                f"they are {occurred.dtype}",
+                "localise them to Europe/Amsterdam when they are read",
+            )
+        )
+    first, last = pd.Timestamp(start), pd.Timestamp(end)
+    if last < first:
+        problems.append(
+            Problem(
+                "A period ends on or after its first day.",
+                f"it runs from {first.date()} to {last.date()}",
+                "swap the two days",
+            )
+        )
+    raise_all(problems, DataError)
+    local = occurred.dropna().dt.tz_convert(LOCAL_TIME).dt.tz_localize(None)
+    inside = local[(local >= first) & (local < last + pd.Timedelta(days=1))]
+    months = pd.period_range(first, last, freq="M", name="month")
+    month_of = pd.PeriodIndex(inside.dt.to_period("M"))
+    counted = np.bincount(months.get_indexer(month_of), minlength=len(months))
+    return pd.Series(counted.astype(np.int64), index=months, name="count")
+
+
+def _clopper_pearson(
+    successes: FloatArray, total: FloatArray, *, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    tail = (1.0 - confidence) / 2.0
+    failures = total - successes
+    low = stats.beta.ppf(tail, np.maximum(successes, 1.0), failures + 1.0)
+    high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(failures, 1.0))
+    return np.where(successes > 0, low, 0.0), np.where(failures > 0, high, 1.0)
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    ratio = np.full(numerator.size, np.nan)
+    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    return ratio
+
+
+def _on_all(numbers: FloatArray, known: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
+    return pd.Series(numbers, index=known.index).astype("Float64").reindex(table.index)
+
+
+def _check(
+    current: pd.Series,
+    previous: pd.Series,
+    exposures: tuple[float, float],
+    *,
+    confidence: float,
+) -> None:
+    problems = [*count_problems(current), *count_problems(previous)]
+    unknown = current.index.symmetric_difference(previous.index)
+    if len(unknown) or current.index.has_duplicates or previous.index.has_duplicates:
+        problems.append(
+            Problem(
+                "Both periods are about the same areas, each once.",
+                f"{len(unknown)} occur in only one period: {', '.join(map(repr, unknown[:1]))}"
+                if len(unknown)
+                else "an area is repeated",
+                "count both periods on the same index, with 0 where nothing happened",
+            )
+        )
+    if not all(exposure > 0 for exposure in exposures):
+        problems.append(
+            Problem("A period has a length above zero.", f"{exposures}", "pass days per period")
+        )
+    if not 0 < confidence < 1:
+        problems.append(
+            Problem(
+                "A confidence level lies between 0 and 1.",
+                f"confidence={confidence}",
+                "write 95 % as 0.95",
+            )
+        )
+    raise_all(problems, DataError)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from igh_geo import errors
+from igh_geo.errors import DataError, DisclosureError, LensError, OutputError, Problem, raise_all
+
+NO_CODE = Problem("Every area has a code.", "3 have none, the first is row 7", "fill the codes")
+TWICE = Problem("A code occurs once.", "BU99990101 occurs twice", "remove one")
+
+
+def test_message_gives_rule_evidence_and_remedy_in_that_order() -> None:
+    rule, evidence, remedy = str(NO_CODE).splitlines()
+    assert rule == "Every area has a code."
+    assert evidence.split(maxsplit=1) == ["Found:", "3 have none, the first is row 7"]
+    assert remedy.split(maxsplit=1) == ["Remedy:", "fill the codes"]
+
+
+def test_no_problem_raises_nothing() -> None:
+    assert raise_all([]) is None
+
+
+def test_one_problem_is_told_without_a_number() -> None:
+    with pytest.raises(DataError, match=r"^Every area has a code\."):
+        raise_all([NO_CODE])
+
+
+def test_several_problems_are_told_at_once_and_numbered() -> None:
+    with pytest.raises(LensError, match=r"(?s)^2 problems:\n1\. Every area.*\n2\. A code occurs"):
+        raise_all([NO_CODE, TWICE], LensError)
+
+
+@pytest.mark.parametrize(
+    ("ours", "builtin"),
+    [
+        (DataError, ValueError),
+        (LensError, ValueError),
+        (errors.CrsError, ValueError),
+        (DisclosureError, PermissionError),
+        (OutputError, OSError),
+    ],
+)
+def test_our_errors_are_also_the_builtin_error_that_fits(
+    ours: type[Exception], builtin: type[Exception]
+) -> None:
+    assert issubclass(ours, errors.IghGeoError)
+    assert issubclass(ours, builtin)
