@@ -18,8 +18,10 @@ from igh_geo.places.assign import assign_areas
 from igh_geo.policy.levels import assign_districts
 from igh_geo.sources.area_counts import read_area_counts
 from igh_geo.sources.buildings import read_addresses
-from igh_geo.sources.cbs import join_key_figures, read_areas
+from igh_geo.sources.cbs import read_areas
 from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.key_figures import join_key_figures
+from igh_geo.sources.notes import Note
 from igh_geo.sources.selection import select
 from igh_geo.stats.counts import count_by_area
 from igh_geo.tables import check
@@ -75,7 +77,7 @@ class Events:
 
 def read_study_areas(
     lens: Lens, addresses: pd.DataFrame | None, locate: Locate
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     """Areas of the lens with key figures, names of their parents, districts and size.
 
     Parameters
@@ -91,7 +93,7 @@ def read_study_areas(
     geopandas.GeoDataFrame
         The table ``areas`` with ``parent_name``, ``district`` and ``size`` (the largest known
         number of inhabitants, dwellings and addresses), in order of code.
-    tuple of str
+    tuple of Note
         What the reader repaired or noticed.
     """
     part = lens.areas
@@ -202,9 +204,6 @@ def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Even
         table.index[~table["area_code"].isin(areas.index)], "outside_areas", sort="selection"
     )
     table = table[table["area_code"].isin(areas.index)]
-    ledger.set_aside(
-        table.index[~table["period"].isin(wanted + earlier)], "outside_period", sort="selection"
-    )
 
     def summed(periods: list[str]) -> pd.Series:
         # A year that is missing makes the sum of the years missing, not smaller.

@@ -93,6 +93,12 @@ class Period(Part):
     def _in_order(self) -> Period:
         if self.end < self.start:
             raise ValueError(f"'to' ({self.end}) lies before 'from' ({self.start})")
+        before = self.before()
+        if before is not None and before[1] >= self.start:
+            raise ValueError(
+                "the year before overlaps a period of more than a year; "
+                "set previous = \"preceding\" or \"none\""
+            )
         return self
 
     @property
@@ -105,8 +111,21 @@ class Period(Part):
         if self.previous == "none":
             return None
         if self.previous == "preceding":
-            return self.start - dt.timedelta(days=self.days), self.start - dt.timedelta(days=1)
+            return self._preceding()
         return _year_before(self.start), _year_before(self.end)
+
+    def _preceding(self) -> tuple[dt.date, dt.date]:
+        """As many whole months before, or as many days when the months are not whole."""
+        last = self.start - dt.timedelta(days=1)
+        day_after = self.end + dt.timedelta(days=1)
+        if self.start.day != 1 or day_after.day != 1:
+            return self.start - dt.timedelta(days=self.days), last
+        year, month = divmod(2 * _months(self.start) - _months(day_after), 12)
+        return dt.date(year, month + 1, 1), last
+
+
+def _months(day: dt.date) -> int:
+    return 12 * day.year + day.month - 1
 
 
 class Rate(Part):

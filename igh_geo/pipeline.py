@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -28,6 +28,7 @@ from igh_geo.policy.findings import AreaClusters, Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import noun
+from igh_geo.sources.notes import Note
 from igh_geo.texts import Texts
 
 Progress = Callable[[str], None]
@@ -112,7 +113,7 @@ def run(
 
     with record.stage("areas"):
         addresses = read_known_addresses(lens, locate)
-        areas, _said = read_study_areas(lens, addresses, locate)
+        areas, noticed = read_study_areas(lens, addresses, locate)
     with record.stage("incidents"):
         events = read_events(lens, areas, locate)
     with record.stage("rates"):
@@ -141,7 +142,7 @@ def run(
             ledger=(events.ledger,),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    _write(record, published)
+    _write(record, published, noticed)
     _write_rejected(events.rejected, (private or out.parent / "private") / lens.name)
     record.publication = published
     return record
@@ -243,7 +244,7 @@ def _notes(
         *remarks.exposure_notes(lens, setting),
         *remarks.rate_notes(areas, lens, things, texts),
         *remarks.missing_notes(areas, events.counts["current"], texts),
-        *remarks.partial_notes(partial, texts),
+        *remarks.partial_notes(partial),
         *remarks.cluster_notes(areas, clusters, lens, texts),
         *remarks.form_notes(
             has_points=events.incidents is not None, times_known=events.times_known
@@ -274,7 +275,7 @@ def _choices(
     return chosen
 
 
-def _write(record: Run, published: Publication) -> None:
+def _write(record: Run, published: Publication, noticed: Sequence[Note]) -> None:
     """Write every output into one folder, which appears all at once."""
     with replaced_at_once(record.folder) as folder:
         for stage, write, name in (
@@ -289,6 +290,7 @@ def _write(record: Run, published: Publication) -> None:
             published,
             folder,
             inputs=record.inputs,
+            noticed=[asdict(note) for note in noticed],
             timings=record.timings,
             started=record.started,
         )

@@ -18,7 +18,7 @@ from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
 MOST_ROWS = 10
-MOST_LIMITS = 9
+MOST_LIMITS = 7
 # Under this many events a share per block of hours is mostly chance, and no hour is named.
 LEAST_FOR_HOURS = 200
 
@@ -378,7 +378,7 @@ def _basis(publication: Publication, texts: Texts) -> str:
 def _limits(publication: Publication, texts: Texts) -> list[str]:
     # Notes must be read with this result and all stay; of the general limits as many as fit.
     said = [*publication.notes, texts("briefing.limits.chance", noun=publication.noun)]
-    room = max(MOST_LIMITS - len(said), 2)
+    room = max(MOST_LIMITS - len(said), 1)
     said.extend(publication.limits[:room])
     if len(publication.limits) > room:
         said.append(texts("briefing.limits.more"))

@@ -12,15 +12,22 @@ from dataclasses import dataclass
 WIDTH_MM, HEIGHT_MM = 190.0, 277.0
 MM_PER_PT = 0.3528
 LINE = 1.28
-# Widths against the height of the letters, rounded up from Arial, and a little slack for machines
+# Widths of letters against their height, rounded up from Arial, and a little slack for machines
 # that have another face.
-NARROW, WIDE, CAPITAL, OTHER = 0.29, 0.86, 0.69, 0.56
-SLACK = 1.03
+WIDTHS = {
+    **dict.fromkeys("ijl'|", 0.23),
+    **dict.fromkeys("ft.,:;()[]!/· ", 0.29),
+    **dict.fromkeys("r-\"", 0.35),
+    **dict.fromkeys("cksvxyzJ", 0.5),
+    **dict.fromkeys("mwMW@%", 0.88),
+}
+SPACE, CAPITAL, OTHER = 0.28, 0.7, 0.56
+SLACK = 1.02
 GAP_MM = 3.2
 CHART_MM = 35.0
 ASIDE_MM = 60.0
 LIST_MM = 106.0
-SMALLEST_MAP_MM = 52.0
+SMALLEST_MAP_MM = 48.0
 NORMAL_PT = 9.5
 LARGER_PT = (12.5, 12.0, 11.5, 11.0, 10.5, 10.0)
 SMALLER_PT = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
@@ -29,9 +36,9 @@ MOST_WASTE_MM = 12.0
 # Columns of the list in heights of a letter: rank, count, comparison, change; the name gets the
 # rest. The style sheet holds the same figures.
 COLUMNS = {
-    "beside": (3.9, 3.9, 6.9, 6.6),
-    "stacked": (5.1, 4.5, 13.7, 12.5),
-    "poster": (5.1, 4.5, 13.7, 12.5),
+    "beside": (4.4, 3.7, 7.4, 6.8),
+    "stacked": (5.1, 4.5, 14.2, 12.5),
+    "poster": (5.1, 4.5, 14.2, 12.5),
 }
 
 
@@ -123,20 +130,16 @@ def number_of_lines(words: str, width: float) -> int:
     count, filled = 1, 0.0
     for word in words.split():
         long = SLACK * sum(map(_letter, word))
-        if filled and filled + NARROW + long > width:
+        if filled and filled + SPACE + long > width:
             count, filled = count + 1, 0.0
         # A word longer than the line is broken inside.
         count += int(long // width)
-        filled += (NARROW if filled else 0.0) + long % width
+        filled += (SPACE if filled else 0.0) + long % width
     return count
 
 
 def _letter(letter: str) -> float:
-    if letter in "ijlftr.,:;'|()[]!-/·":
-        return NARROW if letter not in "r-" else 0.34
-    if letter in "mwMW@%–":
-        return WIDE
-    return CAPITAL if letter.isupper() or letter in "&<>×=" else OTHER
+    return WIDTHS.get(letter, CAPITAL if letter.isupper() else OTHER)
 
 
 def _best(content: Content, base_pt: float) -> Plan | None:
@@ -173,7 +176,8 @@ def _try(content: Content, base_pt: float, layout: str) -> Plan | None:
     list_width = LIST_MM if layout == "beside" else WIDTH_MM
     listed = lines(content.list_notes, list_width, 0.82)
     if content.rows:
-        listed += lines(["caption", "heading", "second line"], WIDTH_MM, 0.82) + 2
+        titles = ["caption", "heading", "second line" if layout == "beside" else ""]
+        listed += lines(titles, WIDTH_MM, 0.82) + 2
         listed += sum(_row_height(row, base_pt, layout, lines) for row in content.rows)
     half = (WIDTH_MM - 6) / 2
     both_columns = heading + (limits(half) - heading) / 2 + LINE * base_pt * MM_PER_PT

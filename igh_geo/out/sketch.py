@@ -24,6 +24,7 @@ NUMBER_RADIUS_MM = 2.5
 SMALLEST_CELL_MM = 1.1
 NAME_MM = 2.3
 MOST_BORDERS = 2000
+MOST_OBSTACLES = 40
 
 # Each pattern is a fill and a drawing on it: in grey the drawing tells them apart.
 PATTERNS = {
@@ -138,13 +139,14 @@ def draw(
         f'<path d="{outlines}" fill="none" stroke="#555" stroke-width="0.35"'
         ' stroke-linejoin="round"/>'
     )
-    cells = _cells(publication, frame)
-    body.extend(cells)
-    dots = _number_places(areas, numbers, frame, (width_mm, height_mm))
+    cells, side_mm = _cells(publication, frame)
+    more = 'fill="#111" stroke="#fff" stroke-width="0.18"'
+    body.extend(box(x - side_mm / 2, y - side_mm / 2, side_mm, side_mm, more) for x, y in cells)
+    dots = _number_places(areas, numbers, frame, (width_mm, height_mm), cells)
     body.extend(_names(wijken, dots, frame))
     body.extend(_numbers(dots, numbers))
     legend = _legend(
-        fills, texts, has_cells=bool(cells), level=_parent_level(publication, len(wijken))
+        fills, texts, has_cells=len(cells) > 0, level=_parent_level(publication, len(wijken))
     )
     return Sketch(svg(width_mm, height_mm, body, label), legend)
 
@@ -193,16 +195,15 @@ def _path(shape: shapely.Geometry, frame: _Frame) -> str:
     return "".join(pieces)
 
 
-def _cells(publication: Publication, frame: _Frame) -> list[str]:
+def _cells(publication: Publication, frame: _Frame) -> tuple[np.ndarray[Any, Any], float]:
+    """Centres of hot cells on paper, and the side of their squares (mm)."""
+    # A cell smaller than a pen stroke is drawn larger than it is, around its own centre.
+    side_mm = max(publication.lens.grid.cell_m * frame.mm_per_m, SMALLEST_CELL_MM)
     if publication.cells is None:
-        return []
+        return np.empty((0, 2)), side_mm
     cells = publication.cells
     hot = cells[(cells["status"] == "shown") & cells["gi_class"].isin(HOT)]
-    # A cell smaller than a pen stroke is drawn larger than it is, around its own centre.
-    side = max(publication.lens.grid.cell_m * frame.mm_per_m, SMALLEST_CELL_MM)
-    more = 'fill="#111" stroke="#fff" stroke-width="0.18"'
-    places = frame.place(hot[["x", "y"]].to_numpy())
-    return [box(x - side / 2, y - side / 2, side, side, more) for x, y in places]
+    return frame.place(hot[["x", "y"]].to_numpy().reshape(-1, 2)), side_mm
 
 
 def _number_places(
@@ -210,8 +211,13 @@ def _number_places(
     numbers: Mapping[str, int],
     frame: _Frame,
     size: tuple[float, float],
+    cells: np.ndarray[Any, Any],
 ) -> list[tuple[str, float, float, float, float]]:
-    """Code, anchor in the area, and place of its number, pushed apart where they would overlap."""
+    """Code, anchor in the area, and place of its number.
+
+    Numbers that would overlap are pushed apart, and away from hot cells while these are few
+    enough to leave room.
+    """
     codes = [code for code in numbers if code in areas.index]
     if not codes:
         return []
@@ -219,21 +225,26 @@ def _number_places(
     anchors = frame.place(np.array([shapely.get_coordinates(line)[0] for line in inner]))
     places = anchors.copy()
     apart = 2 * NUMBER_RADIUS_MM + 0.3
+    obstacles = cells if len(cells) <= MOST_OBSTACLES else np.empty((0, 2))
+    clear = NUMBER_RADIUS_MM + SMALLEST_CELL_MM
     edge = np.array([NUMBER_RADIUS_MM, NUMBER_RADIUS_MM])
     for _ in range(200):
         gap = places[:, None, :] - places[None, :, :]
         distance = np.hypot(gap[..., 0], gap[..., 1])
         np.fill_diagonal(distance, np.inf)
-        if distance.min() >= apart:
+        off = places[:, None, :] - obstacles[None, :, :]
+        near = np.hypot(off[..., 0], off[..., 1])
+        if distance.min() >= apart and (near >= clear).all():
             break
         # Two numbers on one spot have no direction to part in: the order in the list gives one.
         turn = np.arange(len(codes)) * 2.4
         same = np.stack([np.cos(turn), np.sin(turn)], axis=1)[:, None, :]
         away = np.where(distance[..., None] < 1e-6, same, gap / distance[..., None].clip(1e-6))
         push = np.where(distance < apart, (apart - distance) / 2, 0.0)
-        places = np.clip(
-            places + (away * push[..., None]).sum(axis=1) * 0.8, edge, np.array(size) - edge
-        )
+        step = (away * push[..., None]).sum(axis=1) * 0.8
+        aside = np.where(near < clear, (clear - near) / near.clip(0.1), 0.0)
+        step += (off * aside[..., None]).sum(axis=1).clip(-0.5, 0.5)
+        places = np.clip(places + step, edge, np.array(size) - edge)
     return [
         (code, *map(float, anchor), *map(float, place))
         for code, anchor, place in zip(codes, anchors, places, strict=True)
@@ -274,11 +285,11 @@ def _names(
             continue
         ring = shapely.maximum_inscribed_circle(shape)
         x, y = frame.place(shapely.get_coordinates(ring)[:1])[0]
-        left, bottom, right, top = shape.bounds
-        half = 0.27 * NAME_MM * len(name)
-        tall = (top - bottom) * frame.mm_per_m
-        if 2 * half > (right - left) * frame.mm_per_m:
+        (left, above), (right, below) = frame.place(np.reshape(shape.bounds, (2, 2)))
+        half, tall = 0.27 * NAME_MM * len(name), above - below
+        if 2 * half > right - left:
             continue
+        x = min(max(x, left + half), right - half)
         for shift in (0.0, 4.0, -4.0, 6.0, -6.0):
             if abs(shift) > tall / 2 - NAME_MM:
                 continue
@@ -286,7 +297,7 @@ def _names(
             if not any(_touch(place, other) for other in taken):
                 taken.append(place)
                 more = (
-                    ' font-style="italic" fill="#222" stroke="#fff" stroke-width="0.6"'
+                    ' font-style="italic" fill="#222" stroke="#fff" stroke-width="0.8"'
                     ' paint-order="stroke" stroke-linejoin="round"'
                 )
                 where = (x, y + shift + 0.8)

@@ -268,6 +268,7 @@ def _monthly(findings: Findings, lens: Lens) -> pd.Series | None:
         return None
     start, _ = findings.previous or (lens.period.start, lens.period.end)
     series = monthly(findings.incidents["occurred_from"], start=start, end=lens.period.end)
+    series.index = series.index.to_timestamp()
     if lens.audience == "restricted":
         return series
     # The total of each period is published, so a single small month could be subtracted out.

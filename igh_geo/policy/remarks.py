@@ -119,12 +119,12 @@ def kind_notes(incidents: pd.DataFrame | None, texts: Texts) -> list[Note]:
     return [("kinds_combined", {"kinds": listed})]
 
 
-def partial_notes(partial: list[str], texts: Texts) -> list[Note]:
+def partial_notes(partial: list[str]) -> list[Note]:
     """Groups of areas of which part of the denominator is unknown."""
     if not partial:
         return []
     listed = ", ".join(partial[:MOST_NAMES]) + (", …" if len(partial) > MOST_NAMES else "")
-    return [("level_part", {"count": texts.number(len(partial)), "names": listed})]
+    return [("level_part", {"names": listed})]
 
 
 def form_notes(*, has_points: bool, times_known: bool) -> list[Note]:
@@ -169,7 +169,7 @@ def ledger_notes(summary: LedgerSummary, things: str, texts: Texts) -> list[Note
 def _areas(names: pd.Series, areas: gpd.GeoDataFrame, texts: Texts) -> dict[str, object]:
     """Count, level and the first names, for a sentence."""
     level = str(areas["level"].iloc[0])
-    key = f"level_plural.{level}"
+    key = f"level.{level}" if len(names) == 1 else f"level_plural.{level}"
     listed = ", ".join(names.sort_values().head(MOST_NAMES))
     more = ", …" if len(names) > MOST_NAMES else ""
     return {

@@ -48,7 +48,8 @@ def _reasons_of(row: Mapping[Hashable, object], things: str, texts: Texts) -> li
     said = []
     ratio, excess = _number(row.get("smr")), _number(row.get("excess"))
     if ratio is not None and excess is not None and excess >= CLEAR_EXCESS:
-        said.append(texts("policy.reason.ratio", ratio=texts.times(ratio)))
+        sure = "ratio" if _is_clearly_above(row, ratio) else "ratio_unsure"
+        said.append(texts(f"policy.reason.{sure}", ratio=texts.times(ratio)))
         said.append(texts("policy.reason.excess", excess=texts.number(excess), things=things))
     gi = row.get("gi_class")
     if isinstance(gi, str) and gi.startswith("hot"):
@@ -65,6 +66,12 @@ def _reasons_of(row: Mapping[Hashable, object], things: str, texts: Texts) -> li
     if row.get("reliability") == "low" and said:
         said.append(texts("policy.reason.unreliable"))
     return said
+
+
+def _is_clearly_above(row: Mapping[Hashable, object], ratio: float) -> bool:
+    """Whether the whole interval of the smoothed rate lies above the average."""
+    rate, low = _number(row.get("rate")), _number(row.get("smoothed_low"))
+    return rate is not None and low is not None and ratio > 0 and low > rate / ratio
 
 
 def _number(value: object) -> float | None:
@@ -84,9 +91,10 @@ def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
     if lens.rate.denominator == "none":
         said.append(texts("policy.method.no_rate", things=things))
     else:
+        key = "rate" if lens.rate.multiplier != 1 else "rate_per_one"
         said.append(
             texts(
-                "policy.method.rate",
+                f"policy.method.{key}",
                 things=things,
                 per=texts.number(lens.rate.multiplier),
                 unit=texts(f"denominator.{lens.rate.denominator}"),

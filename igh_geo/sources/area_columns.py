@@ -139,7 +139,7 @@ def read_is_water(
         return text.isin(["JA", "J", "TRUE", "1", "1.0"]).to_numpy(dtype=bool)
     # CBS numbers water as the last buurt or wijk; an ordinary one can have that number too, and
     # then somebody lives there.
-    pattern = {"buurt": r"^BU\d{4}99(?:97|98|99)$", "wijk": r"^WK\d{4}99$"}.get(level)
+    pattern = {"buurt": r"^BU\d{4}99(?:97|98)$", "wijk": r"^WK\d{4}99$"}.get(level)
     if pattern is None:
         return np.zeros(len(frame), dtype=bool)
     is_water = (frame["_code"].str.match(pattern) & ~(population.fillna(0) > 0)).to_numpy(

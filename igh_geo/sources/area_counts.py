@@ -75,10 +75,10 @@ def read_area_counts(
     figures = {period: parse_figures(raw.frame[name]) for period, name in value_columns.items()}
     for period, name in value_columns.items():
         values = figures[period].to_numpy(dtype=float, na_value=np.nan)
-        is_text = np.isnan(values) & raw.frame[name].notna().to_numpy()
-        is_known_gap = pd.to_numeric(raw.frame[name], errors="coerce").notna().to_numpy()
-        is_gap = is_known_gap | (raw.frame[name] == ".").to_numpy(dtype=bool)
-        is_strange = (is_text & ~is_gap) | (values < 0) | (values % 1 > 0)
+        text = raw.frame[name]
+        # A code or a point by which CBS marks a gap is a missing count, not an unreadable one.
+        is_gap = text.isna() | (text == ".") | pd.to_numeric(text, errors="coerce").lt(0)
+        is_strange = (np.isnan(values) & ~is_gap.to_numpy()) | (values < 0) | (values % 1 > 0)
         ledger.set_aside(codes.index[is_strange], "unreadable_count")
 
     placed = ledger.is_placed.to_numpy()

@@ -286,9 +286,8 @@ def _figures(frame: gpd.GeoDataFrame, column: str | None, notes: list[Note]) -> 
     figures = parse_figures(frame[column])
     is_coded = pd.to_numeric(frame[column], errors="coerce").isin(CBS_MISSING)
     if is_coded.any():
-        notes.append(
-            Note(f"missing_codes_{column}", int(is_coded.sum()), frame["_code"][is_coded].iloc[0])
-        )
+        example = f"{column} of {frame['_code'][is_coded].iloc[0]}"
+        notes.append(Note("missing_codes", int(is_coded.sum()), example))
     return figures
 
 

@@ -96,6 +96,9 @@ LAND_SPELLINGS: tuple[tuple[str, float], ...] = (
 WATER_SPELLINGS = ("is_water", "water")
 YEAR_SPELLINGS = ("boundary_year", "jrstatcode", "jaarstatcode", "jaar", "jaarcode")
 
+# Below this likeness a suggestion misleads more often than it helps.
+_LIKENESS = 0.6
+
 # What stands for "no value" in text files and database dumps.
 NO_VALUE = ("", "null", "\\n", "nan", "nat", "n/a", "na", "#n/a", "#n/b", "<na>")
 
@@ -164,11 +167,17 @@ def recognise_incident_columns(
     return found
 
 
-def nearest(wanted: str, columns: Iterable[str]) -> list[str]:
-    """Up to three columns whose names look most like the one that is wanted."""
-    by_plain = {plain(column): str(column) for column in columns}
-    close = difflib.get_close_matches(plain(wanted), by_plain, n=3, cutoff=0.5)
-    return [by_plain[name] for name in close]
+def nearest(wanted: str | Sequence[str], columns: Iterable[str]) -> list[str]:
+    """Up to three columns whose names look most like the one (or any of those) wanted."""
+    spellings = [plain(wanted)] if isinstance(wanted, str) else [plain(name) for name in wanted]
+    likeness = {
+        column: max(
+            difflib.SequenceMatcher(None, name, plain(column)).ratio() for name in spellings
+        )
+        for column in columns
+    }
+    ranked = sorted(likeness, key=lambda column: likeness[column], reverse=True)
+    return [column for column in ranked[:3] if likeness[column] >= _LIKENESS]
 
 
 def describe_choice(mapping: Mapping[str, str]) -> str:

@@ -177,7 +177,8 @@ def _choose_columns(
 
     needed = ["occurred_from", *([] if has_points else ["x", "y"])]
     needed += [name for name in ("kind", "category") if name not in defaults]
-    raise_all([_missing_column(name, found, file) for name in needed if name not in mapping])
+    missing = [name for name in needed if name not in mapping]
+    raise_all([_missing_columns(missing, found, file)] if missing else [])
     return mapping
 
 
@@ -242,17 +243,21 @@ def _default_problems(defaults: Mapping[str, str]) -> list[Problem]:
     return problems
 
 
-def _missing_column(field: str, found: Sequence[str], file: str) -> Problem:
-    near: dict[str, None] = {}
-    for spelling in INCIDENT_SPELLINGS[field]:
-        near.update(dict.fromkeys(nearest(spelling, found)))
-    say = f"say which it is: columns = {{ {field} = ... }}"
-    if near:
-        say += f" (perhaps {' or '.join(list(near)[:3])})"
-    if field in CONSTANT_FIELDS:
-        example = "report" if field == "kind" else "Overlast"
-        say += f', or give one value for the whole file: defaults = {{ {field} = "{example}" }}'
-    return Problem(f"The file has a column for '{field}'.", f"{file} has {', '.join(found)}", say)
+def _missing_columns(fields: Sequence[str], found: Sequence[str], file: str) -> Problem:
+    remedies = []
+    for name in fields:
+        near = nearest(INCIDENT_SPELLINGS[name], found)
+        perhaps = f" (perhaps {' or '.join(near)})" if near else ""
+        say = f'columns = {{ {name} = "..." }}{perhaps}'
+        if name in CONSTANT_FIELDS:
+            example = "report" if name == "kind" else "Overlast"
+            say += f', or for the whole file defaults = {{ {name} = "{example}" }}'
+        remedies.append(say)
+    return Problem(
+        f"The file has a column for {' and for '.join(fields)}.",
+        f"none is recognised in {file}; it has {', '.join(found)}",
+        "say which it is: " + "; ".join(remedies),
+    )
 
 
 def _looks_like_kinds(text: pd.Series) -> bool:
@@ -263,19 +268,25 @@ def _looks_like_kinds(text: pd.Series) -> bool:
 def _with_row_numbers(frame: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
     # The ledger's own columns must not be taken for those of the file.
     own = {name: f"{name} (file)" for name in ("row", "reason") if name in frame.columns}
-    return frame.rename(columns=own).assign(row=raw.row)
+    rows = frame.rename(columns=own).assign(row=raw.row)
+    if raw.x is not None and raw.y is not None:
+        rows = rows.assign(geometry_x=raw.x, geometry_y=raw.y)
+    return rows
 
 
 def _identify(raw: RawTable, column: str | None) -> pd.DataFrame:
     """Label every row: its own id, or one made of its content that stays the same over loads."""
-    values = raw.frame.astype("object").where(raw.frame.notna(), "").to_numpy()
-    content = pd.Series(
+    content = raw.frame
+    if raw.x is not None and raw.y is not None:
+        content = content.assign(_x=raw.x.astype("str"), _y=raw.y.astype("str"))
+    values = content.astype("object").where(content.notna(), "").to_numpy()
+    fingerprint = pd.Series(
         ["h" + hashlib.sha256("\x1f".join(row).encode()).hexdigest()[:12] for row in values],
         dtype="str",
     )
-    given = raw.frame[column] if column else pd.Series(pd.NA, index=content.index, dtype="str")
+    given = raw.frame[column] if column else pd.Series(pd.NA, index=fingerprint.index, dtype="str")
     has_own = given.notna()
-    label = given.fillna(content)
+    label = given.fillna(fingerprint)
     number = label.groupby(label).cumcount()
     is_again = number > 0
     # Rows without an id that are equal may well be two incidents: both stay, numbered.

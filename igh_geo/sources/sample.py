@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from igh_geo.errors import OutputError, Problem, raise_all
+from igh_geo.errors import OutputError, Problem
 from igh_geo.sources.sample_buildings import make_addresses
 from igh_geo.sources.sample_export import as_export, soil
 from igh_geo.sources.sample_figures import SECRET_NAME, SMALL_NAME, make_layers
@@ -72,7 +71,7 @@ EXPLANATION = (
 )
 
 
-def _made(data: Path, *, seed: int) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Any]]:
+def _made(seed: int) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Any]]:
     """Make everything in memory: the boundary layers, and per file its table or account."""
     (
         town_seed,
@@ -87,9 +86,7 @@ def _made(data: Path, *, seed: int) -> tuple[dict[str, gpd.GeoDataFrame], dict[s
     layers = make_layers(town, addresses, figure_seed)
     places = choose_places(town, addresses)
     incidents = make_incidents(town, addresses, places, seed=incident_seed)
-    export, dirt = soil(
-        as_export(incidents.table, "VB"), incidents.table, town, seed=dirt_seed
-    )
+    export, dirt = soil(as_export(incidents.table, "VB"), incidents.table, town, seed=dirt_seed)
     sites, hennep = make_grow_sites(town, addresses, seed=hennep_seed)
     extra = sites[["adres_id", "gebouwtype", "ontdekt_door"]]
     planted = {
@@ -187,7 +184,7 @@ def make_sample(data: Path, *, seed: int = 9999) -> dict[str, Path]:
         When the folder cannot be written.
     """
     data = Path(data)
-    layers, made = _made(data, seed=seed)
+    layers, made = _made(seed)
     paths = {key: data / name for key, name in FILES.items()}
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -197,7 +194,7 @@ def make_sample(data: Path, *, seed: int = 9999) -> dict[str, Path]:
             _write(workshop, layers, made)
             for key, path in paths.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(workshop / FILES[key], path)
+                (workshop / FILES[key]).replace(path)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     except (OSError, pyogrio.errors.DataSourceError) as error:
@@ -207,8 +204,5 @@ def make_sample(data: Path, *, seed: int = 9999) -> dict[str, Path]:
             remedy="Close the files of the sample in other programs, or choose another folder "
             "with --data.",
         )
-        try:
-            raise_all([problem], OutputError)
-        except OutputError as clear:
-            raise clear from error
+        raise OutputError(str(problem)) from error
     return paths

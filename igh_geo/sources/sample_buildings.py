@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely import MultiPolygon, Polygon
 
 from igh_geo.sources.sample_names import (
     STREET_ENDINGS,
@@ -113,7 +114,7 @@ def _dwellings_wanted(town: Town, rng: np.random.Generator) -> pd.Series[int]:
 
 
 def _streets(
-    ground: Any, length_wanted_m: float, bend_m: float, rng: np.random.Generator
+    ground: Polygon | MultiPolygon, length_wanted_m: float, bend_m: float, rng: np.random.Generator
 ) -> npt.NDArray[Any]:
     """Lay slightly bent parallel streets over the ground, with a few across them."""
     box = np.asarray(ground.minimum_rotated_rectangle.exterior.coords)
@@ -134,8 +135,10 @@ def _streets(
             lines.append(middle + np.outer(along, tangent) + np.outer(offset + wave, normal))
     parts = shapely.get_parts(shapely.intersection(shapely.linestrings(np.array(lines)), ground))
     parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
-    long_enough = parts[shapely.length(parts) > 30]
-    return long_enough if len(long_enough) else parts[[int(np.argmax(shapely.length(parts)))]]
+    long_enough: npt.NDArray[Any] = parts[shapely.length(parts) > 30]
+    if len(long_enough) == 0:
+        long_enough = parts[[int(np.argmax(shapely.length(parts)))]]
+    return long_enough
 
 
 def _structures(
@@ -262,8 +265,8 @@ def make_addresses(town: Town, seed: np.random.SeedSequence) -> pd.DataFrame:
     DataFrame
         Index ``adres_id``; columns ``x``, ``y`` (whole metres, EPSG:28992), ``buurtcode``,
         ``gebouwtype``, ``bouwjaar``, ``oppervlakte_m2``, ``gebruiksdoel``, ``straat``,
-        ``huisnummer``, ``postcode``, ``character``, and ``street_x``, ``street_y``: the place on the street in
-        front of the door. Every address and every street place lies inside its own buurt.
+        ``huisnummer``, ``postcode``, ``character`` (of its buurt), and ``street_x``,
+        ``street_y``: the place on the street in front of the door. Every address and every street place lies inside its own buurt.
     """
     rng = np.random.default_rng(seed)
     names_left = _shuffled_street_names(rng)
@@ -318,7 +321,9 @@ def make_addresses(town: Town, seed: np.random.SeedSequence) -> pd.DataFrame:
     return addresses
 
 
-def _counts_by_type(row: Any, dwellings: int, rng: np.random.Generator) -> dict[str, int]:
+def _counts_by_type(
+    row: pd.Series[Any], dwellings: int, rng: np.random.Generator
+) -> dict[str, int]:
     """Return how many addresses of each kind a buurt gets."""
     fabric = _fabric(row["buurtnaam"], row["character"])
     mix = np.array(fabric.mix) * rng.lognormal(0, 0.25, len(fabric.mix))

@@ -30,7 +30,8 @@ def _comma(values: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[Any]:
 
 
 def _dates(moments: pd.Series[Any], pattern: str) -> pd.Series[str]:
-    return moments.dt.strftime(pattern).fillna("")
+    text: pd.Series[str] = moments.dt.strftime(pattern).fillna("")
+    return text
 
 
 def as_export(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -84,7 +85,7 @@ def _border_points(
     table = table.drop_duplicates()
     water = town.neighbourhoods.index[town.neighbourhoods["is_water"]]
     shared = table.groupby(["x", "y"])["code"].agg(list)
-    two = shared[(shared.str.len() == 2) & ~shared.map(lambda codes: bool({*codes} & {*water}))]
+    two = shared[shared.map(lambda codes: len(codes) == 2 and not {*codes} & {*water})]
     chosen = two.iloc[rng.choice(len(two), count, replace=False)]
     return np.array(chosen.index.tolist()), [sorted(codes) for codes in chosen]
 
@@ -94,7 +95,8 @@ def _outside_points(town: Town, count: int, rng: np.random.Generator) -> npt.NDA
     outline = shapely.union_all(town.neighbourhoods.geometry.to_numpy()).buffer(200)
     low_x, low_y, high_x, high_y = outline.bounds
     draws = rng.uniform((low_x - 4000, low_y - 4000), (high_x + 4000, high_y + 4000), (2000, 2))
-    return draws[~shapely.contains_xy(outline, draws)][:count]
+    outside: npt.NDArray[np.float64] = draws[~shapely.contains_xy(outline, draws)]
+    return outside[:count]
 
 
 def soil(

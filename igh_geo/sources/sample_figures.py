@@ -112,7 +112,7 @@ COLUMN_ORDER = (
 
 def _by_five(values: pd.Series[Any]) -> pd.Series[int]:
     """Round to five, as CBS does with people and households."""
-    return (5 * np.round(values / 5)).astype("int64")
+    return (5 * (values / 5).round()).astype("int64")
 
 
 def _true_figures(
@@ -156,7 +156,9 @@ def _true_figures(
     bought = np.clip(82 - 0.55 * share_flats + rng.normal(0, 7, len(figures)), 8, 94).round()
     figures["percentage_koopwoningen"] = bought
     figures["percentage_huurwoningen"] = 100 - bought
-    figures["gemiddelde_woningwaarde"] = np.round(190 + 3.4 * bought + rng.normal(0, 25, len(bought)))
+    figures["gemiddelde_woningwaarde"] = np.round(
+        190 + 3.4 * bought + rng.normal(0, 25, len(bought))
+    )
     figures["addresses"] = (
         addresses.groupby("buurtcode").size().reindex(figures.index, fill_value=0)
     )

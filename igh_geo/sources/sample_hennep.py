@@ -64,7 +64,7 @@ def make_grow_sites(
             "kind": "misdrijf",
             "source": "politie",
             "start": draw_moments(
-                PATTERNS["Ondermijning"], (FIRST_DAY, LAST_DAY), HENNEP_CASES, rng
+                PATTERNS["Ondermijning"], (FIRST_DAY, LAST_DAY), HENNEP_CASES, rng=rng
             ),
             "end": np.datetime64("NaT", "m"),
             "x": home["x"].to_numpy(dtype=float),

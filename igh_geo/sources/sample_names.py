@@ -14,7 +14,7 @@ RIVER_NAME = "De Vloed"
 
 @dataclass(frozen=True)
 class District:
-    """One wijk of the plan: where it lies in the rings and sectors, and what its buurten are called.
+    """One wijk of the plan: its place in the rings and sectors, and the names of its buurten.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Minutes = npt.NDArray["np.datetime64[m]"]  # type: ignore[type-var]
+Moments = npt.NDArray[np.datetime64]
 
 FIRST_DAY = np.datetime64("2023-01-01")
 LAST_DAY = np.datetime64("2025-12-31")
@@ -66,12 +66,14 @@ class Pattern:
             week[(evening + 1) % 7, :4] *= self.nights_out
         return week
 
-    def days(self, dates: npt.NDArray[np.datetime64]) -> Floats:
+    def days(self, dates: Moments) -> Floats:
         """Return the weight of every date, by season and day of the week."""
         day_of_year = (dates - dates.astype("datetime64[Y]")).astype(int)
         swing = (self.winter - 1) / (self.winter + 1)
         season = 1 + swing * np.cos(2 * np.pi * (day_of_year + 10) / 365.25)
-        return season * self.week().sum(axis=1)[_weekday(dates)]
+        by_weekday: Floats = self.week().sum(axis=1)[_weekday(dates)]
+        weights: Floats = season * by_weekday
+        return weights
 
 
 _EVEN = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
@@ -109,9 +111,7 @@ PATTERNS: dict[str, Pattern] = {
         1.2,
         (0.0, 1.0, 0.1),
     ),
-    "Geweld": Pattern(
-        ((16.0, 3.0, 0.6), (23.0, 2.5, 0.8)), 0.12, _EVEN, 3.0, 0.9, (0.0, 1.0, 0.1)
-    ),
+    "Geweld": Pattern(((16.0, 3.0, 0.6), (23.0, 2.5, 0.8)), 0.12, _EVEN, 3.0, 0.9, (0.0, 1.0, 0.1)),
     "Overlast": Pattern(
         ((16.5, 2.5, 0.7), (22.0, 2.5, 1.0)),
         0.10,
@@ -139,7 +139,7 @@ PATTERNS: dict[str, Pattern] = {
 }
 
 
-def _weekday(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+def _weekday(dates: Moments) -> npt.NDArray[np.int64]:
     """Monday is 0; 1 January 1970 was a Thursday."""
     return (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
 
@@ -148,8 +148,9 @@ def draw_moments(
     pattern: Pattern,
     span: tuple[np.datetime64, np.datetime64],
     count: int,
+    *,
     rng: np.random.Generator,
-) -> Minutes:
+) -> Moments:
     """Draw moments within a span of dates, both ends included.
 
     Parameters
@@ -178,7 +179,7 @@ def draw_moments(
     return existing(date.astype("datetime64[m]") + 60 * np.minimum(hour, 23) + minute)
 
 
-def existing(moments: Minutes) -> Minutes:
+def existing(moments: Moments) -> Moments:
     """Move what falls in the hour that a clock change skips to the hour after it."""
     moved = moments.copy()
     hours = moments.astype("datetime64[h]").astype("datetime64[m]")
@@ -187,8 +188,8 @@ def existing(moments: Minutes) -> Minutes:
 
 
 def draw_intervals(
-    pattern: Pattern, moments: Minutes, rng: np.random.Generator
-) -> tuple[Minutes, Minutes]:
+    pattern: Pattern, moments: Moments, *, rng: np.random.Generator
+) -> tuple[Moments, Moments]:
     """Return from when till when an offence may have happened, around its true moment.
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from igh_geo.sources.sample_town import Town
 
@@ -83,17 +84,17 @@ FADING_MONTHS = tuple(max(1.0, 4.0 - 3.0 * month / 29) for month in range(36))
 
 CLUSTERS: tuple[Cluster, ...] = (
     Cluster("woninginbraak_2025", "Woninginbraak", "Lindenhof", 4, (1.0,) * 24 + (3.0,) * 12),
-    Cluster("overlast", "Overlast", "Molenwijk", 4, (2.5,) * 36, CITIZEN_KINDS),
-    Cluster("auto_opkomend", "Diefstal uit auto", "Overstroom", 3, EMERGING_MONTHS),
+    Cluster("overlast", "Overlast", "Overstroom", 5, (3.0,) * 36, CITIZEN_KINDS),
+    Cluster("auto_opkomend", "Diefstal uit auto", "Molenwijk", 3, EMERGING_MONTHS),
     Cluster("vernieling_afnemend", "Vernieling", "Zuidwijk", 3, FADING_MONTHS),
     Cluster("woninginbraak_rustig", "Woninginbraak", "Nieuwe Oever", 3, (0.4,) * 36),
     Cluster("overlast_rustig", "Overlast", "Oosterveld", 3, (0.5,) * 36, CITIZEN_KINDS),
 )
 SPOTS: tuple[Spot, ...] = (
-    Spot("station_fiets", "Fietsdiefstal", "Stationskwartier", "Stationsplein", 150.0, 240.0),
-    Spot("station_overlast", "Overlast", "Stationskwartier", "Stationsplein", 150.0, 130.0),
+    Spot("station_fiets", "Fietsdiefstal", "Stationskwartier", "Stationsplein", 130.0, 240.0),
+    Spot("station_overlast", "Overlast", "Stationskwartier", "Stationsplein", 130.0, 55.0),
     Spot("uitgaan_geweld", "Geweld", "Binnenstad", "Uitgaansstraat", 110.0, 150.0),
-    Spot("uitgaan_overlast", "Overlast", "Binnenstad", "Uitgaansstraat", 110.0, 130.0),
+    Spot("uitgaan_overlast", "Overlast", "Binnenstad", "Uitgaansstraat", 110.0, 55.0),
     Spot("winkelcentrum", "Winkeldiefstal", "Zuidwijk", "Winkelcentrum Zuidwijk", 120.0, 190.0),
 )
 NEAR_REPEAT = NearRepeat()
@@ -172,8 +173,10 @@ def choose_places(town: Town, addresses: pd.DataFrame) -> Places:
     taken = {code for codes in clusters.values() for code in codes}
     for spot in SPOTS:
         own = buurten[(buurten["wijknaam"] == spot.district) & ~buurten.index.isin(taken)]
-        middle = own.geometry.loc[own.geometry.area.idxmax()].representative_point()
-        streets = addresses[["street_x", "street_y"]].to_numpy()
+        largest = own.geometry.area.idxmax()
+        middle = shapely.maximum_inscribed_circle(own.geometry[largest]).interpolate(0)
+        inside = addresses[addresses["buurtcode"] == largest]
+        streets = inside[["street_x", "street_y"]].to_numpy()
         nearest = streets[np.argmin(np.hypot(*(streets - [middle.x, middle.y]).T))]
         spots[spot.name] = (float(round(nearest[0])), float(round(nearest[1])))
     return Places(clusters=clusters, spots=spots)

@@ -83,11 +83,9 @@ def hours_of_week(
     begin = occurred_from.dt.tz_convert(LOCAL_TIME)
     end = occurred_to.dt.tz_convert(LOCAL_TIME).fillna(begin)
     if time_is_known is not None:
-        is_date = ~time_is_known.fillna(value=True).astype(bool)
-        next_midnight = (end.dt.tz_localize(None).dt.normalize() + pd.Timedelta(days=1)).dt
-        midnight = begin.dt.tz_localize(None).dt.normalize().dt
-        begin = begin.where(~is_date, midnight.tz_localize(LOCAL_TIME))
-        end = end.where(~is_date, next_midnight.tz_localize(LOCAL_TIME))
+        is_date = ~time_is_known.astype("boolean").fillna(value=True).astype(bool)
+        begin = begin.where(~is_date, _midnight(begin))
+        end = end.where(~is_date, _midnight(end, days_later=1))
     duration = end - begin
     is_used = (
         begin.notna()
@@ -192,6 +190,13 @@ def _check(
             )
         )
     raise_all(problems, DataError)
+
+
+def _midnight(moment: pd.Series, *, days_later: int = 0) -> pd.Series:
+    """Begin of the local day, or of a later one; days of 23 and 25 hours are days too."""
+    day = moment.dt.tz_localize(None).dt.normalize() + pd.Timedelta(days=days_later)
+    midnight: pd.Series = day.dt.tz_localize(LOCAL_TIME)
+    return midnight
 
 
 def _microseconds(moment: pd.Series) -> IntArray:

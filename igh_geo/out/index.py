@@ -1,0 +1,254 @@
+"""The index page: every theme beside the others, by district."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from igh_geo.out import charts, reading
+from igh_geo.out.briefing import asset, environment
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+FILES = ("map.html", "briefing.html", "tables.xlsx")
+# More columns than this do not fit a landscape A4 in letters one can read.
+MOST_COLUMNS = 5
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One theme in one district, in words."""
+
+    number: str = ""
+    interval: str = ""
+    mark: Markup | None = None
+    times: str = ""
+    change: str = ""
+    ratio: str = ""
+    status: str = ""
+    is_clear: bool = False
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A lens: its heading, its links, and what is said of the whole."""
+
+    publication: Publication
+    texts: Texts
+    links: list[tuple[str, str]]
+    unit: str
+    period: str
+    previous: str
+    level: str
+    total: str
+    facts: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Themes of one study area side by side."""
+
+    heading: str
+    themes: list[Theme]
+    level: str
+    rows: list[tuple[str, bool, list[Cell]]]
+
+
+def write_index(publications: Sequence[Publication], path: Path) -> None:
+    """Write the index of themes by district: one self-contained HTML file.
+
+    Rows are the user's own districts where a lens names them, otherwise wijken, otherwise
+    gemeenten. Themes of study areas that have nothing in common come in tables of their own.
+
+    Parameters
+    ----------
+    publications : sequence of Publication
+        In the order in which they are shown. Reads ``levels``, ``total``, ``lens``.
+    path : Path
+        The file to write; the folder of each lens stands beside it under the lens's name.
+
+    Raises
+    ------
+    ValueError
+        When there are no publications.
+    OSError
+        When the file cannot be written.
+    """
+    path.write_text(render(publications), encoding="utf-8", newline="\n")
+
+
+def render(publications: Sequence[Publication]) -> str:
+    """The index page as text; see ``write_index``."""
+    if not publications:
+        raise ValueError("an index needs at least one publication; run a lens first")
+    texts = Texts(publications[0].lens.language)
+    themes = [_theme(publication, texts) for publication in publications]
+    matrices = []
+    for group in _groups(publications):
+        chosen = [themes[i] for i in group]
+        for start in range(0, len(chosen), MOST_COLUMNS):
+            matrices.append(_matrix(chosen[start : start + MOST_COLUMNS], texts))
+    made_on = max(publication.made_on for publication in publications)
+    return environment().get_template("index.html.j2").render(
+        language=texts.language,
+        t=texts,
+        css=asset("index.css"),
+        themes=themes,
+        matrices=matrices,
+        is_sample=any(publication.lens.sample for publication in publications),
+        audiences=sorted({publication.lens.audience for publication in publications}),
+        guide=[texts(f"index.guide.{i}") for i in range(1, 7)],
+        example=charts.ratio(1.8, 1.3, 2.5, label=texts("index.mark_example")),
+        made_on=texts("index.made_on", day=texts.date(made_on)),
+    )
+
+
+def row_level(publications: Sequence[Publication]) -> str | None:
+    """Level of the rows: districts, otherwise wijken, otherwise gemeenten; None without any."""
+    for level in ("district", "wijk", "gemeente", "parent"):
+        if any(level in publication.levels for publication in publications):
+            return level
+    return None
+
+
+def _groups(publications: Sequence[Publication]) -> list[list[int]]:
+    """Numbers of publications whose rows have at least one place in common."""
+    groups: list[tuple[set[str], list[int]]] = []
+    for i, publication in enumerate(publications):
+        places = {
+            f"{level} {code}" for level, table in publication.levels.items() for code in table.index
+        } or set(map(str, publication.areas.index))
+        members, seen = [i], set(places)
+        apart = []
+        for other_places, others in groups:
+            if other_places & places:
+                members, seen = [*others, *members], seen | other_places
+            else:
+                apart.append((other_places, others))
+        groups = [*apart, (seen, members)]
+    return sorted((sorted(members) for _, members in groups), key=lambda members: members[0])
+
+
+def _theme(publication: Publication, texts: Texts) -> Theme:
+    lens = publication.lens
+    folder = quote(lens.name, safe="")
+    before = lens.period.before()
+    has_previous = publication.total.previous is not None and before is not None
+    level = reading.level_of(publication)
+    n = len(publication.areas)
+    return Theme(
+        publication=publication,
+        texts=texts,
+        links=[(texts(f"index.link.{name.split('.')[0]}"), f"{folder}/{name}") for name in FILES],
+        unit=reading.unit(
+            texts, lens, publication.noun, rate=reading.has_rate(publication)
+        ),
+        period=texts.period(lens.period.start, lens.period.end),
+        previous=texts("index.against", period=texts.period(*before))
+        if has_previous and before
+        else texts("index.no_previous"),
+        level=reading.number_of_areas(texts, n, level),
+        total=texts(
+            "index.total", count=texts.number(publication.total.count), noun=publication.noun
+        ),
+        facts=reading.total_change(texts, publication.total, publication.noun),
+    )
+
+
+def _matrix(themes: list[Theme], texts: Texts) -> Matrix:
+    publications = [theme.publication for theme in themes]
+    level = row_level(publications)
+    whole = [_whole_cell(theme, texts) for theme in themes]
+    rows = [(texts("reading.whole"), True, whole)]
+    named: dict[str, str] = {}
+    for publication in publications:
+        if level in publication.levels:
+            table = publication.levels[level]
+            named |= {str(code): str(name) for code, name in table["name"].items()}
+    repeated = {name for name in named.values() if list(named.values()).count(name) > 1}
+    for code in sorted(named, key=lambda code: (code if level != "district" else "", named[code])):
+        name = f"{named[code]} ({code})" if named[code] in repeated else named[code]
+        rows.append((name, False, [_cell(theme, level, code, texts) for theme in themes]))
+    titles = reading.level_name(texts, level or "district")
+    return Matrix(_heading(publications, texts), themes, titles, rows)
+
+
+def _heading(publications: Sequence[Publication], texts: Texts) -> str:
+    titles = [publication.lens.title for publication in publications]
+    return reading.listing(texts, titles, most=MOST_COLUMNS)
+
+
+def _whole_cell(theme: Theme, texts: Texts) -> Cell:
+    total = theme.publication.total
+    row = {
+        "status": "shown",
+        "rate_status": "shown" if total.rate is not None else "not_applicable",
+        "count": total.count,
+        "rate": total.rate,
+        "ci_low": total.ci_low,
+        "ci_high": total.ci_high,
+        "previous_status": "shown" if total.previous is not None else "not_applicable",
+        "previous": total.previous,
+        "change": total.change,
+        "change_ratio": total.ratio,
+        "change_low": total.ratio_low,
+        "change_high": total.ratio_high,
+    }
+    return _cell_of(theme, row, texts)
+
+
+def _cell(theme: Theme, level: str | None, code: str, texts: Texts) -> Cell:
+    table = theme.publication.levels.get(level or "")
+    if table is None:
+        return Cell(status=texts("index.not_divided"))
+    if code not in table.index:
+        return Cell(status=texts("index.elsewhere"))
+    return _cell_of(theme, {str(key): cell for key, cell in table.loc[code].items()}, texts)
+
+
+def _cell_of(theme: Theme, row: dict[str, Any], texts: Texts) -> Cell:
+    if row["status"] != "shown":
+        return Cell(status=texts(f"status.{row['status']}"))
+    publication = theme.publication
+    count = reading.value(row, "count")
+    number, interval, mark, times = texts.number(count), "", None, ""
+    rate = reading.value(row, "rate") if row["rate_status"] == "shown" else None
+    if reading.has_rate(publication) and rate is not None:
+        low, high = reading.value(row, "ci_low"), reading.value(row, "ci_high")
+        number = texts.rate(rate)
+        interval = texts(
+            "index.interval",
+            low=texts.rate(low),
+            high=texts.rate(high),
+            count=texts.number(count),
+            noun=publication.noun,
+        )
+        whole = publication.total.rate
+        if whole and "smr" in row:
+            times = reading.compare(texts, row)
+            edges = (None if low is None else low / whole, None if high is None else high / whole)
+            mark = charts.ratio(rate / whole, *edges, label=times)
+    elif reading.has_rate(publication):
+        interval = texts("index.count_only", noun=publication.noun)
+    change, ratio = "", ""
+    if publication.total.previous is not None:
+        change = reading.change(texts, row)
+        middle, low, high = (
+            reading.value(row, name) for name in ("change_ratio", "change_low", "change_high")
+        )
+        if middle is not None and low is not None and high is not None:
+            ratio = texts(
+                "index.ratio",
+                ratio=texts.number(middle, 2),
+                low=texts.number(low, 2),
+                high=texts.number(high, 2),
+            )
+    is_clear = reading.text(row, "change") in ("up", "down")
+    return Cell(number, interval, mark, times, change, ratio, "", is_clear)
+
+
