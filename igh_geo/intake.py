@@ -194,16 +194,16 @@ def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Even
         value_columns=part.values,
         category=part.category,
         kind=part.kind,
+        level=lens.areas.level,
     )
     years = sorted(part.values)
     wanted, before = _years(lens.period.start, lens.period.end), lens.period.before()
     _refuse_absent_years(wanted, years)
     earlier = _years(*before) if before else []
     has_previous = bool(earlier) and set(earlier) <= set(years)
-    ledger.set_aside(
-        table.index[~table["area_code"].isin(areas.index)], "outside_areas", sort="selection"
-    )
-    table = table[table["area_code"].isin(areas.index)]
+    is_elsewhere = ~table["area_code"].isin(areas.index)
+    ledger.set_aside(table["label"][is_elsewhere].unique(), "outside_areas", sort="selection")
+    table = table[~is_elsewhere]
 
     def summed(periods: list[str]) -> pd.Series:
         # A year that is missing makes the sum of the years missing, not smaller.

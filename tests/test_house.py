@@ -26,6 +26,7 @@ FLOOR = {
     "sources": 1,
     "policy": 2,
     "out": 3,
+    "intake": 3,
     "pipeline": 4,
     "cli": 5,
     "__main__": 6,

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from igh_geo.out import charts, reading, sketch
 from igh_geo.out.sheet import Content, Row, plan
+from igh_geo.out.templates import asset, environment
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
 MOST_ROWS = 10
-MOST_LIMITS = 7
+MOST_LIMITS = 9
 # Under this many events a share per block of hours is mostly chance, and no hour is named.
 LEAST_FOR_HOURS = 200
 
@@ -98,31 +97,43 @@ def render(publication: Publication) -> str:
         has_charts=when.week is not None or when.months is not None,
     )
     chosen = plan(content)
-    return environment().get_template("briefing.html.j2").render(
-        lens=publication.lens,
-        language=texts.language,
-        t=texts,
-        css=asset("briefing.css"),
-        plan=chosen,
-        aspect=f"{aspect:.3f}",
-        sketch=sketch.draw(publication, texts, numbers=numbers, width_mm=chosen.map_width_mm, label=label),
-        facts=facts,
-        basis=basis,
-        lead=lead,
-        rows=listed,
-        list_title=texts(
-            "briefing.where.list",
-            n=len(listed),
-            areas=_areas_words(publication, texts, int(publication.areas["rank"].notna().sum())),
-        ),
-        area_noun=reading.level_name(texts, reading.level_of(publication), plural=False).title(),
-        has_compare=any(row.words.compare for row in listed),
-        has_change=any(row.words.change for row in listed),
-        list_notes=list_notes,
-        changed=changed,
-        when=when,
-        limits=limits,
-        foot=foot,
+    return (
+        environment()
+        .get_template("briefing.html.j2")
+        .render(
+            lens=publication.lens,
+            language=texts.language,
+            t=texts,
+            css=asset("briefing.css"),
+            plan=chosen,
+            aspect=f"{aspect:.3f}",
+            sketch=sketch.draw(
+                publication, texts, numbers=numbers, width_mm=chosen.map_width_mm, label=label
+            ),
+            facts=facts,
+            basis=basis,
+            lead=lead,
+            rows=listed,
+            list_title=texts(
+                "briefing.where.list"
+                if reading.has_rate(publication)
+                else "briefing.where.list_plain",
+                n=len(listed),
+                areas=_areas_words(
+                    publication, texts, int(publication.areas["rank"].notna().sum())
+                ),
+            ),
+            area_noun=reading.level_name(
+                texts, reading.level_of(publication), plural=False
+            ).title(),
+            has_compare=any(row.words.compare for row in listed),
+            has_change=any(row.words.change for row in listed),
+            list_notes=list_notes,
+            changed=changed,
+            when=when,
+            limits=limits,
+            foot=foot,
+        )
     )
 
 
@@ -131,27 +142,8 @@ def top_areas(publication: Publication) -> pd.DataFrame:
     areas = publication.areas.drop(columns="geometry")
     ranked = areas[areas["rank"].notna()]
     order = ranked.assign(code=ranked.index).sort_values(["rank", "code"], kind="stable")
-    return order.head(min(publication.lens.priorities.top, MOST_ROWS))
-
-
-def environment() -> Environment:
-    """Templates of the pages, which escape every value that is not marked as drawn here."""
-    return Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-
-
-def asset(name: str) -> Markup:
-    """A style sheet of ours, to be put inside a page."""
-    folder = resources.files("igh_geo.out") / "assets"
-    return Markup((folder / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
-
-
-def _template(name: str) -> str:
-    return (resources.files("igh_geo.out") / "templates" / name).read_text(encoding="utf-8")
+    top: pd.DataFrame = order.head(min(publication.lens.priorities.top, MOST_ROWS))
+    return top
 
 
 def _listed(publication: Publication, texts: Texts) -> list[ListedRow]:
@@ -261,7 +253,9 @@ def _changed(publication: Publication, texts: Texts) -> list[str]:
     area = reading.level_name(texts, level, plural=False)
     areas = publication.areas
     told = areas[
-        (areas["status"] == "shown") & (areas["previous_status"] == "shown") & areas["change"].notna()
+        (areas["status"] == "shown")
+        & (areas["previous_status"] == "shown")
+        & areas["change"].notna()
     ]
     if told.empty:
         return [*words, texts("briefing.changed.untested", area=area)]
@@ -298,7 +292,7 @@ def _from_to(row: dict[str, Any], texts: Texts) -> str:
 def _when(publication: Publication, texts: Texts) -> When:
     period = publication.lens.period
     months, caption = None, ""
-    if publication.monthly is not None and len(publication.monthly) > 1:
+    if publication.monthly is not None and publication.monthly.notna().sum() > 1:
         series = publication.monthly.sort_index().iloc[-charts.MOST_MONTHS :]
         said = {
             "first": texts.month(series.index[0]),
@@ -307,6 +301,8 @@ def _when(publication: Publication, texts: Texts) -> When:
             "high": texts.number(float(series.max())),
         }
         caption = texts("briefing.when.months", period=texts.period(period.start, period.end))
+        if series.isna().any():
+            caption = texts("briefing.when.months_withheld", caption=caption)
         has_hours = publication.hours is not None or publication.hours_top is not None
         months = charts.months(
             series,
@@ -377,8 +373,8 @@ def _basis(publication: Publication, texts: Texts) -> str:
 
 def _limits(publication: Publication, texts: Texts) -> list[str]:
     # Notes must be read with this result and all stay; of the general limits as many as fit.
-    said = [*publication.notes, texts("briefing.limits.chance", noun=publication.noun)]
-    room = max(MOST_LIMITS - len(said), 1)
+    said = list(publication.notes)
+    room = max(MOST_LIMITS - len(said), 2)
     said.extend(publication.limits[:room])
     if len(publication.limits) > room:
         said.append(texts("briefing.limits.more"))

@@ -75,14 +75,14 @@ def week(
     left, bottom = 6.0, 4.0
     step_x, step_y = (width - left) / 24, (height - bottom) / 7
     table = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).fillna(0.0)
-    most = float(table.to_numpy().max()) or 1.0
+    shares = table.to_numpy(dtype=float)
+    most = float(shares.max()) or 1.0
     body = []
     for day in range(7):
         name = texts(f"reading.weekday_short.{day + 1}")
         body.append(write(left - 1, (day + 0.5) * step_y + 0.9, name, anchor="end"))
         for hour in range(24):
-            share = float(table.iat[day, hour])
-            more = f'fill="{_shade(share / most)}" stroke="#c9c3ba" stroke-width="0.12"'
+            more = f'fill="{_shade(shares[day, hour] / most)}" stroke="#c9c3ba" stroke-width="0.12"'
             body.append(box(left + hour * step_x, day * step_y, step_x, step_y, more))
     for hour in range(0, 25, 3):
         anchor = "end" if hour == 24 else "start" if hour == 0 else "middle"
@@ -128,19 +128,21 @@ def months(
     body = [
         write(left - 1, top + 0.9, texts.number(most), anchor="end"),
         write(left - 1, base + 0.3, "0", anchor="end"),
-        f'<path d="M{_n(left)} {_n(top)}H{_n(width)}" stroke="#bbb" stroke-width="0.15"'
-        ' stroke-dasharray="0.8 0.8"/>',
+        f'<path d="M{_n(left)} {_n(top)}H{_n(width)}" stroke="#bbb" stroke-width="0.15"/>',
     ]
     first, last = (day.replace(day=1) for day in period)
     # A year gets its name where it has room for it: four figures are about seven millimetres.
     room = max(1, math.ceil(8 / step))
     for i, (day, value) in enumerate(zip(days, series, strict=True)):
         inside = first <= day.date() <= last
-        bar = 0.0 if pd.isna(value) else float(value) / most * tall
-        fill = "#7a2412" if inside else "#b8b2a8"
-        body.append(
-            box(left + i * step + step * 0.1, base - bar, step * 0.8, bar, f'fill="{fill}"')
-        )
+        if pd.isna(value):
+            # Withheld is not zero: a mark where the bar would stand.
+            body.append(write(left + (i + 0.5) * step, base - 0.6, "×", anchor="middle"))
+        else:
+            bar = float(value) / most * tall
+            fill = "#7a2412" if inside else "#b8b2a8"
+            x, width_bar = left + (i + 0.1) * step, step * 0.8
+            body.append(box(x, base - bar, width_bar, bar, f'fill="{fill}"'))
         if day.month == 1 or i == 0:
             x = left + i * step
             body.append(f'<path d="M{_n(x)} {_n(base)}v1.2" stroke="#555" stroke-width="0.2"/>')

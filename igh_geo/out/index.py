@@ -11,7 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from igh_geo.out import charts, reading
-from igh_geo.out.briefing import asset, environment
+from igh_geo.out.templates import asset, environment
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
@@ -88,23 +88,29 @@ def render(publications: Sequence[Publication]) -> str:
         raise ValueError("an index needs at least one publication; run a lens first")
     texts = Texts(publications[0].lens.language)
     themes = [_theme(publication, texts) for publication in publications]
-    matrices = []
+    matrices: list[Matrix] = []
     for group in _groups(publications):
         chosen = [themes[i] for i in group]
-        for start in range(0, len(chosen), MOST_COLUMNS):
-            matrices.append(_matrix(chosen[start : start + MOST_COLUMNS], texts))
+        matrices.extend(
+            _matrix(chosen[start : start + MOST_COLUMNS], texts)
+            for start in range(0, len(chosen), MOST_COLUMNS)
+        )
     made_on = max(publication.made_on for publication in publications)
-    return environment().get_template("index.html.j2").render(
-        language=texts.language,
-        t=texts,
-        css=asset("index.css"),
-        themes=themes,
-        matrices=matrices,
-        is_sample=any(publication.lens.sample for publication in publications),
-        audiences=sorted({publication.lens.audience for publication in publications}),
-        guide=[texts(f"index.guide.{i}") for i in range(1, 7)],
-        example=charts.ratio(1.8, 1.3, 2.5, label=texts("index.mark_example")),
-        made_on=texts("index.made_on", day=texts.date(made_on)),
+    return (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            language=texts.language,
+            t=texts,
+            css=asset("index.css"),
+            themes=themes,
+            matrices=matrices,
+            is_sample=any(publication.lens.sample for publication in publications),
+            audiences=sorted({publication.lens.audience for publication in publications}),
+            guide=[texts(f"index.guide.{i}") for i in range(1, 7)],
+            example=charts.ratio(1.8, 1.3, 2.5, label=texts("index.mark_example")),
+            made_on=texts("index.made_on", day=texts.date(made_on)),
+        )
     )
 
 
@@ -117,12 +123,12 @@ def row_level(publications: Sequence[Publication]) -> str | None:
 
 
 def _groups(publications: Sequence[Publication]) -> list[list[int]]:
-    """Numbers of publications whose rows have at least one place in common."""
+    """Numbers of publications that can share rows: they have at least one place in common."""
     groups: list[tuple[set[str], list[int]]] = []
     for i, publication in enumerate(publications):
-        places = {
-            f"{level} {code}" for level, table in publication.levels.items() for code in table.index
-        } or set(map(str, publication.areas.index))
+        level = row_level([publication])
+        rows = publication.areas if level is None else publication.levels[level]
+        places = {f"{level} {code}" for code in rows.index}
         members, seen = [i], set(places)
         apart = []
         for other_places, others in groups:
@@ -145,9 +151,7 @@ def _theme(publication: Publication, texts: Texts) -> Theme:
         publication=publication,
         texts=texts,
         links=[(texts(f"index.link.{name.split('.')[0]}"), f"{folder}/{name}") for name in FILES],
-        unit=reading.unit(
-            texts, lens, publication.noun, rate=reading.has_rate(publication)
-        ),
+        unit=reading.unit(texts, lens, publication.noun, rate=reading.has_rate(publication)),
         period=texts.period(lens.period.start, lens.period.end),
         previous=texts("index.against", period=texts.period(*before))
         if has_previous and before
@@ -174,7 +178,7 @@ def _matrix(themes: list[Theme], texts: Texts) -> Matrix:
     for code in sorted(named, key=lambda code: (code if level != "district" else "", named[code])):
         name = f"{named[code]} ({code})" if named[code] in repeated else named[code]
         rows.append((name, False, [_cell(theme, level, code, texts) for theme in themes]))
-    titles = reading.level_name(texts, level or "district")
+    titles = reading.level_name(texts, level or "district", plural=False)
     return Matrix(_heading(publications, texts), themes, titles, rows)
 
 
@@ -204,9 +208,7 @@ def _whole_cell(theme: Theme, texts: Texts) -> Cell:
 
 def _cell(theme: Theme, level: str | None, code: str, texts: Texts) -> Cell:
     table = theme.publication.levels.get(level or "")
-    if table is None:
-        return Cell(status=texts("index.not_divided"))
-    if code not in table.index:
+    if table is None or code not in table.index:
         return Cell(status=texts("index.elsewhere"))
     return _cell_of(theme, {str(key): cell for key, cell in table.loc[code].items()}, texts)
 
@@ -250,5 +252,3 @@ def _cell_of(theme: Theme, row: dict[str, Any], texts: Texts) -> Cell:
             )
     is_clear = reading.text(row, "change") in ("up", "down")
     return Cell(number, interval, mark, times, change, ratio, "", is_clear)
-
-

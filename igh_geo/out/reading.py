@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.publication import Publication, Total
+from igh_geo.stats.hours import busiest_blocks
 from igh_geo.texts import Texts
 
 WEEK_H = 168
@@ -166,18 +166,18 @@ def busiest(hours: pd.DataFrame, count: float) -> list[Block]:
         At most three, the busiest first; empty when no block stands out by ``BLOCK_Z`` standard
         deviations of a Poisson count.
     """
-    week = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).to_numpy(float)
-    flat = np.nan_to_num(week.ravel())
-    window = np.stack([np.roll(flat, -step) for step in range(BLOCK_H)]).sum(axis=0)
+    table = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).fillna(0.0)
     expected = count * BLOCK_H / WEEK_H
     floor = expected + BLOCK_Z * math.sqrt(expected)
-    found: list[int] = []
-    for start in np.argsort(-window, kind="stable"):
-        if len(found) == MOST_BLOCKS or window[start] * count < max(floor, 1.0):
-            break
-        if all(_hours_apart(int(start), other) >= BLOCK_H for other in found):
-            found.append(int(start))
-    return sorted(_joined(found, window), key=lambda block: (-block.share, block.start))
+    blocks = busiest_blocks(table, hours=BLOCK_H, top=MOST_BLOCKS)
+    clear = blocks[blocks["share"] * count >= floor]
+    found = [
+        Block(int(24 * (day - 1) + hour), BLOCK_H, float(share))
+        for day, hour, share in zip(
+            clear["weekday"], clear["hour_from"], clear["share"], strict=True
+        )
+    ]
+    return sorted(_joined(found), key=lambda block: (-block.share, block.start))
 
 
 def block_words(texts: Texts, block: Block) -> str:
@@ -188,18 +188,13 @@ def block_words(texts: Texts, block: Block) -> str:
     return texts("reading.block", day=name, start=f"{hour:02d}", end=f"{end:02d}")
 
 
-def _hours_apart(a: int, b: int) -> int:
-    gap = (a - b) % WEEK_H
-    return min(gap, WEEK_H - gap)
-
-
-def _joined(starts: list[int], window: np.ndarray[Any, Any]) -> list[Block]:
-    blocks: list[Block] = []
-    for start in sorted(starts):
-        last = blocks[-1] if blocks else None
-        if last is not None and last.start + last.length_h == start:
-            share = last.share + float(window[start])
-            blocks[-1] = Block(last.start, last.length_h + BLOCK_H, share)
+def _joined(blocks: list[Block]) -> list[Block]:
+    joined: list[Block] = []
+    for block in sorted(blocks, key=lambda block: block.start):
+        last = joined[-1] if joined else None
+        if last is not None and last.start + last.length_h == block.start:
+            share, length_h = last.share + block.share, last.length_h + block.length_h
+            joined[-1] = Block(last.start, length_h, share)
         else:
-            blocks.append(Block(start, BLOCK_H, float(window[start])))
-    return blocks
+            joined.append(block)
+    return joined

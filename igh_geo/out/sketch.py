@@ -246,7 +246,7 @@ def _number_places(
         step += (off * aside[..., None]).sum(axis=1).clip(-0.5, 0.5)
         places = np.clip(places + step, edge, np.array(size) - edge)
     return [
-        (code, *map(float, anchor), *map(float, place))
+        (code, float(anchor[0]), float(anchor[1]), float(place[0]), float(place[1]))
         for code, anchor, place in zip(codes, anchors, places, strict=True)
     ]
 

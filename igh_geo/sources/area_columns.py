@@ -117,7 +117,7 @@ def read_parents(frame: pd.DataFrame, level: str) -> pd.Series:
 
 
 def read_is_water(
-    frame: pd.DataFrame, level: str, population: pd.Series, notes: list[Note]
+    frame: pd.DataFrame, level: str, population: pd.Series, *, notes: list[Note]
 ) -> npt.NDArray[np.bool_]:
     """Which areas (``_code``) are water: as the file says, or else by CBS's numbers.
 
@@ -135,8 +135,7 @@ def read_is_water(
     columns = list(map(str, frame.columns))
     column = find(columns, WATER_SPELLINGS)
     if column is not None:
-        text = frame[column].astype("str").str.strip().str.upper()
-        return text.isin(["JA", "J", "TRUE", "1", "1.0"]).to_numpy(dtype=bool)
+        return is_yes(frame[column])
     # CBS numbers water as the last buurt or wijk; an ordinary one can have that number too, and
     # then somebody lives there.
     pattern = {"buurt": r"^BU\d{4}99(?:97|98)$", "wijk": r"^WK\d{4}99$"}.get(level)
@@ -148,6 +147,12 @@ def read_is_water(
     if is_water.any():
         notes.append(Note("water_by_code", int(is_water.sum()), frame["_code"][is_water].iloc[0]))
     return is_water
+
+
+def is_yes(values: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which values say yes: JA as CBS writes it, or a true of any kind."""
+    text = values.astype("str").str.strip().str.upper()
+    return text.isin(["JA", "J", "TRUE", "1", "1.0"]).to_numpy(dtype=bool)
 
 
 def recognise_year(frame: pd.DataFrame, names: str) -> int | None:

@@ -47,8 +47,9 @@ def read_area_counts(
     Returns
     -------
     counts : pandas.DataFrame
-        Columns ``area_code``, ``category``, ``kind``, ``period`` and ``count`` (Float64): a row
-        for every placed area and period. Missing stays missing, zero is zero.
+        Columns ``area_code``, ``category``, ``kind``, ``period``, ``count`` (Float64) and
+        ``label`` (of the row in the ledger): a row for every placed area and period. Missing
+        stays missing, zero is zero.
     ledger : Ledger
         The rows of the file, labelled by their number: set aside without a code (``no_code``),
         with a code that came before (``duplicate_code``), of another level (``other_level``), or
@@ -90,6 +91,7 @@ def read_area_counts(
                 "kind": kind,
                 "period": str(period),
                 "count": values[placed].array,
+                "label": codes.index[placed],
             }
         )
         for period, values in figures.items()

@@ -19,6 +19,7 @@ from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.sources.area_columns import (
     CODE_SHAPE,
     find_codes,
+    is_yes,
     read_is_water,
     read_names,
     read_parents,
@@ -116,6 +117,7 @@ def read_areas(
     if municipality is not None:
         frame = _keep_municipality(frame, municipality, path.name)
     frame = _leave_out_abroad(frame, notes)
+    frame = _leave_out_water_parts(frame, notes)
     _check_rows(frame, path.name)
 
     frame = crs.project_to_rd(frame, path.name)
@@ -133,7 +135,7 @@ def read_areas(
         "level": level,
         "parent_code": read_parents(frame, level),
         "boundary_year": pd.array([year] * len(frame), dtype="Int64"),
-        "is_water": read_is_water(frame, level, figures["population"], notes),
+        "is_water": read_is_water(frame, level, figures["population"], notes=notes),
         "area_km2": _area_km2(frame, columns, outlines, notes),
         **figures,
     }
@@ -244,6 +246,20 @@ def _leave_out_abroad(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoData
             Note("abroad_left_out", int(is_abroad.sum()), frame["_code"][is_abroad].iloc[0])
         )
     return frame[~is_abroad]
+
+
+def _leave_out_water_parts(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame:
+    """Keep the land of a municipality that CBS gives as two rows, its land and its water."""
+    column = find([str(name) for name in frame.columns], WATER_SPELLINGS)
+    if column is None:
+        return frame
+    is_water = is_yes(frame[column])
+    is_part = is_water & frame["_code"].isin(frame["_code"][~is_water]).to_numpy()
+    if is_part.any():
+        notes.append(
+            Note("water_parts_left_out", int(is_part.sum()), frame["_code"][is_part].iloc[0])
+        )
+    return frame[~is_part]
 
 
 def _check_rows(frame: gpd.GeoDataFrame, file: str) -> None:

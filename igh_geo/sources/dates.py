@@ -155,17 +155,27 @@ def read_moments(
 
 def _take_apart(text: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     """Numbers of each date by name, and the shape it was recognised by (empty for none)."""
+    # Dates repeat: each is taken apart once. Position -1 (missing) picks the last, empty one.
+    position, different = pd.factorize(text)
+    parts, shape = _take_apart_each(pd.Series([*different, None], dtype="str").str.strip())
+    return (
+        parts.iloc[position].set_axis(text.index, axis="index"),
+        shape.iloc[position].set_axis(text.index),
+    )
+
+
+def _take_apart_each(text: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     names = ["year", "month", "day", "one", "two", "serial", "hour", "minute", "second"]
     parts = pd.DataFrame(np.nan, index=text.index, columns=names)
     zone = pd.Series(pd.NA, index=text.index, dtype="str")
     shape = pd.Series("", index=text.index, dtype="str")
     for name, pattern in _SHAPES.items():
-        found = text.str.strip().str.extract(pattern, flags=re.IGNORECASE)
-        here = found.notna().any(axis=1) & (shape == "")
-        if not here.any():
+        found = text[(shape == "") & text.notna()].str.extract(pattern, flags=re.IGNORECASE)
+        found = found[found.notna().any(axis=1)]
+        if found.empty:
             continue
-        found = found[here]
-        shape = shape.mask(here, name)
+        here = found.index
+        shape.loc[here] = name
         if "word" in found:
             found["month"] = found["word"].str.lower().map(_MONTHS).astype("float64")
         if "zone" in found:

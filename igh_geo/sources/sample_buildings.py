@@ -114,7 +114,11 @@ def _dwellings_wanted(town: Town, rng: np.random.Generator) -> pd.Series[int]:
 
 
 def _streets(
-    ground: Polygon | MultiPolygon, length_wanted_m: float, bend_m: float, rng: np.random.Generator
+    ground: Polygon | MultiPolygon,
+    length_wanted_m: float,
+    bend_m: float,
+    *,
+    rng: np.random.Generator,
 ) -> npt.NDArray[Any]:
     """Lay slightly bent parallel streets over the ground, with a few across them."""
     box = np.asarray(ground.minimum_rotated_rectangle.exterior.coords)
@@ -181,6 +185,7 @@ def _place(
     streets: npt.NDArray[Any],
     kinds: npt.NDArray[np.str_],
     serial: Integers,
+    *,
     unit: Integers,
 ) -> tuple[Integers, Integers, Floats, Floats]:
     """Put the addresses along both sides of the streets, buildings in order, gaps stretched.
@@ -266,7 +271,8 @@ def make_addresses(town: Town, seed: np.random.SeedSequence) -> pd.DataFrame:
         Index ``adres_id``; columns ``x``, ``y`` (whole metres, EPSG:28992), ``buurtcode``,
         ``gebouwtype``, ``bouwjaar``, ``oppervlakte_m2``, ``gebruiksdoel``, ``straat``,
         ``huisnummer``, ``postcode``, ``character`` (of its buurt), and ``street_x``,
-        ``street_y``: the place on the street in front of the door. Every address and every street place lies inside its own buurt.
+        ``street_y``: the place on the street in front of the door. Every address and every
+        street place lies inside its own buurt.
     """
     rng = np.random.default_rng(seed)
     names_left = _shuffled_street_names(rng)
@@ -279,46 +285,56 @@ def make_addresses(town: Town, seed: np.random.SeedSequence) -> pd.DataFrame:
         counts = _counts_by_type(row, int(dwellings), rng)
         if not sum(counts.values()):
             continue
-        kinds, serial, unit = _structures(counts, rng)
-        frontage_m = sum(count * FORMS[kind].width_m for kind, count in counts.items())
-        gaps_m = sum(count / FORMS[k].units * FORMS[k].gap_m for k, count in counts.items())
-        fabric = _fabric(row["buurtnaam"], row["character"])
-        streets = _streets(ground[code], ROOMINESS * (frontage_m + gaps_m) / 2, fabric.bend_m, rng)
-        street, side, house, here = _place(streets, kinds, serial, unit)
-        street_names = np.array([names_left[row["character"]].pop() for _ in streets], dtype=object)
+        frame, streets = _built(row, ground[code], counts, rng=rng)
+        names = np.array([names_left[row["character"]].pop() for _ in range(streets)])
         district = int(str(code)[6:8])
-        first_street = streets_in_district.get(district, 0)
-        streets_in_district[district] = first_street + len(streets)
-        postcodes = np.array(
-            [_postcode(district, first_street + n) for n in range(len(streets))], dtype=object
-        )
-        types = _types_with_corners(kinds, serial, unit)
-        low, high = np.array([FORMS[kind].area_m2 for kind in kinds]).T
-        built = rng.integers(*fabric.built, size=serial[-1] + 1)[serial]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "x": np.round(house[:, 0]).astype(np.int64),
-                    "y": np.round(house[:, 1]).astype(np.int64),
-                    "buurtcode": code,
-                    "gebouwtype": types,
-                    "bouwjaar": built,
-                    "oppervlakte_m2": (low + (high - low) * rng.beta(2, 4, len(low))).astype(int),
-                    "gebruiksdoel": _purposes(types, rng),
-                    "straat": street_names[street],
-                    "huisnummer": _house_numbers(street, side),
-                    "postcode": postcodes[street],
-                    "character": row["character"],
-                    "street_x": here[:, 0],
-                    "street_y": here[:, 1],
-                }
-            )
-        )
+        first = streets_in_district.get(district, 0)
+        streets_in_district[district] = first + streets
+        postcodes = np.array([_postcode(district, first + n) for n in range(streets)])
+        frame["buurtcode"] = str(code)
+        frame["straat"] = names[frame["street"]]
+        frame["postcode"] = postcodes[frame["street"]]
+        frame["character"] = row["character"]
+        frames.append(frame.drop(columns="street"))
     addresses = pd.concat(frames, ignore_index=True)
     addresses.index = pd.Index(
         [f"VB{number:06d}" for number in range(1, len(addresses) + 1)], name="adres_id"
     )
     return addresses
+
+
+def _built(
+    row: pd.Series[Any],
+    ground: Polygon | MultiPolygon,
+    counts: dict[str, int],
+    *,
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, int]:
+    """Build one buurt: its addresses along numbered streets, and how many streets there are."""
+    fabric = _fabric(row["buurtnaam"], row["character"])
+    kinds, serial, unit = _structures(counts, rng)
+    frontage_m = sum(count * FORMS[kind].width_m for kind, count in counts.items())
+    gaps_m = sum(count / FORMS[kind].units * FORMS[kind].gap_m for kind, count in counts.items())
+    length_m = ROOMINESS * (frontage_m + gaps_m) / 2
+    streets = _streets(ground, length_m, fabric.bend_m, rng=rng)
+    street, side, house, here = _place(streets, kinds, serial, unit=unit)
+    types = _types_with_corners(kinds, serial, unit)
+    low, high = np.array([FORMS[kind].area_m2 for kind in kinds]).T
+    frame = pd.DataFrame(
+        {
+            "x": np.round(house[:, 0]).astype(np.int64),
+            "y": np.round(house[:, 1]).astype(np.int64),
+            "gebouwtype": types,
+            "bouwjaar": rng.integers(*fabric.built, size=serial[-1] + 1)[serial],
+            "oppervlakte_m2": (low + (high - low) * rng.beta(2, 4, len(low))).astype(np.int64),
+            "gebruiksdoel": _purposes(types, rng),
+            "huisnummer": _house_numbers(street, side),
+            "street": street,
+            "street_x": here[:, 0],
+            "street_y": here[:, 1],
+        }
+    )
+    return frame, len(streets)
 
 
 def _counts_by_type(

@@ -17,8 +17,8 @@ NEW_YEAR = {"2022/2023": 55, "2023/2024": 95, "2024/2025": 90, "2025/2026": 60}
 WAVE_PATTERN = replace(PATTERNS["Woninginbraak"], interval=(0.9, 2.0, 0.4))
 NEW_YEAR_PATTERN = replace(PATTERNS["Vernieling"], interval=(0.0, 1.0, 0.1))
 NIGHTLIFE_FACTOR = 5.0
-# Places on the street are drawn a little inside a spot, so that their jitter stays in it.
-SPOT_MARGIN_M = 6.0
+# Streets are chosen a little inside a spot, so that the doors along them lie in it too.
+SPOT_MARGIN_M = 13.0
 
 
 def draw_spot(
@@ -45,10 +45,12 @@ def draw_spot(
     x, y = places.spots[spot.name]
     away_m = np.hypot(*(addresses[["street_x", "street_y"]].to_numpy() - [x, y]).T)
     own = addresses["buurtcode"].iloc[int(np.argmin(away_m))]
-    near = np.flatnonzero(
-        (away_m <= spot.radius_m - SPOT_MARGIN_M) & (addresses["buurtcode"] == own).to_numpy()
-    )
     theme, pattern = THEMES[spot.category], PATTERNS[spot.category]
+    near = np.flatnonzero(
+        (away_m <= spot.radius_m - SPOT_MARGIN_M)
+        & (addresses["buurtcode"] == own).to_numpy()
+        & (address_weights(theme, addresses) > 0)
+    )
     if spot.name == "Uitgaansstraat":
         pattern = replace(pattern, nights_out=pattern.nights_out * NIGHTLIFE_FACTOR)
     kinds = {kind: share for kind, share in theme.kinds.items() if kind not in PATROL_KINDS}

@@ -149,6 +149,25 @@ def _adjoining(buurten: gpd.GeoDataFrame, district: str, size: int) -> list[str]
     return sorted(chosen)
 
 
+def _middle_of_largest(buurten: gpd.GeoDataFrame, addresses: pd.DataFrame) -> tuple[float, float]:
+    """Return the street place nearest the deepest point of the largest buurt."""
+    largest = buurten.geometry.area.idxmax()
+    middle = shapely.maximum_inscribed_circle(buurten.geometry[largest]).interpolate(0)
+    inside = addresses[addresses["buurtcode"] == largest]
+    streets = inside[["street_x", "street_y"]].to_numpy()
+    nearest = streets[np.argmin(np.hypot(*(streets - [middle.x, middle.y]).T))]
+    return nearest[0], nearest[1]
+
+
+def _most_shops(addresses: pd.DataFrame, radius_m: float) -> tuple[float, float]:
+    """Return the street place in front of the shop that has most shops around it."""
+    shops = addresses[addresses["gebruiksdoel"] == "winkelfunctie"]
+    x, y = shops["street_x"].to_numpy(), shops["street_y"].to_numpy()
+    away_m = np.hypot(np.subtract.outer(x, x), np.subtract.outer(y, y))
+    busiest = int(np.argmax((away_m < radius_m / 2).sum(axis=1)))
+    return x[busiest], y[busiest]
+
+
 def choose_places(town: Town, addresses: pd.DataFrame) -> Places:
     """Find the buurten and squares for everything that is planted.
 
@@ -157,8 +176,8 @@ def choose_places(town: Town, addresses: pd.DataFrame) -> Places:
     town : Town
         Outlines of the buurten.
     addresses : DataFrame
-        Output of ``make_addresses``; a spot lies at the street place nearest the middle of the
-        largest buurt of its wijk.
+        Output of ``make_addresses``; a spot lies in the middle of the largest buurt of its wijk,
+        a shopping centre where the shops are.
 
     Returns
     -------
@@ -173,12 +192,12 @@ def choose_places(town: Town, addresses: pd.DataFrame) -> Places:
     taken = {code for codes in clusters.values() for code in codes}
     for spot in SPOTS:
         own = buurten[(buurten["wijknaam"] == spot.district) & ~buurten.index.isin(taken)]
-        largest = own.geometry.area.idxmax()
-        middle = shapely.maximum_inscribed_circle(own.geometry[largest]).interpolate(0)
-        inside = addresses[addresses["buurtcode"] == largest]
-        streets = inside[["street_x", "street_y"]].to_numpy()
-        nearest = streets[np.argmin(np.hypot(*(streets - [middle.x, middle.y]).T))]
-        spots[spot.name] = (float(round(nearest[0])), float(round(nearest[1])))
+        inside = addresses[addresses["buurtcode"].isin(own.index)]
+        if spot.category == "Winkeldiefstal":
+            x, y = _most_shops(inside, spot.radius_m)
+        else:
+            x, y = _middle_of_largest(own, inside)
+        spots[spot.name] = (float(round(x)), float(round(y)))
     return Places(clusters=clusters, spots=spots)
 
 

@@ -20,7 +20,8 @@ def write(folder: Path, *rows: str) -> Path:
 def test_one_row_per_area_and_period_with_missing_missing_and_zero_zero(tmp_path):
     path = write(tmp_path, "BU99990100;12;0", "BU99990101;;7", "BU99990102;-99997;.")
     counts, ledger = read_area_counts(path, value_columns=YEARS, category="A", kind="offence")
-    assert list(counts.columns) == ["area_code", "category", "kind", "period", "count"]
+    assert list(counts.columns) == ["area_code", "category", "kind", "period", "count", "label"]
+    assert set(counts["label"]) <= set(ledger.rows.index)
     table = counts.pivot_table(
         index="area_code", columns="period", values="count", aggfunc="first", dropna=False
     )

@@ -156,6 +156,15 @@ def test_abroad_is_left_out_and_said(tmp_path):
     assert keys(read)["abroad_left_out"] == 1
 
 
+def test_municipality_that_cbs_gives_as_land_and_water_keeps_its_land(tmp_path):
+    frame = buurten().drop(columns=["buurtcode", "wijkcode"])
+    path = save(frame.iloc[[0, 2]], tmp_path / "gemeenten.gpkg")
+    read = read_areas(path, level="gemeente")
+    assert read.areas.index.tolist() == ["GM9999"]
+    assert not read.areas["is_water"].any()
+    assert keys(read)["water_parts_left_out"] == 1
+
+
 def test_one_municipality_by_code_by_number_or_by_name(tmp_path):
     frame = buurten(
         buurtcode=["BU99990101", "BU88880100", "BU88880101"],

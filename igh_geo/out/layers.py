@@ -1,0 +1,146 @@
+"""The layers for QGIS: areas, wijken, hot cells and density in one GeoPackage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from igh_geo.crs import RD
+from igh_geo.out.reading import level_of
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+# Keys that a reader of the layer sees in words, and where the words are.
+IN_WORDS = {
+    "status": "status",
+    "rate_status": "status",
+    "previous_status": "status",
+    "gi_class": "gi_class",
+    "lisa_class": "lisa_class",
+    "change": "change",
+    "reliability": "reliability",
+}
+
+
+def write_layers(publication: Publication, path: Path) -> None:
+    """Write the layers as one GeoPackage in EPSG:28992.
+
+    Layers: ``gebieden`` (areas with their numbers and statuses), ``wijken`` or the like (larger
+    areas, where there are several), ``hotcellen`` (cells that stand out, as squares),
+    ``dichtheid`` (kernel density per cell) and ``punten`` (only in a restricted export). Keys
+    such as a status keep their value; beside it stands a column ``<name>_label`` in words.
+
+    Parameters
+    ----------
+    publication : Publication
+        Reads ``areas``, ``levels``, ``cells``, ``density``, ``points``.
+    path : Path
+        The file to write; an existing one is replaced. The same publication gives the same
+        bytes.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    texts = Texts(publication.lens.language)
+    path.unlink(missing_ok=True)
+    layers = {"gebieden": _with_words(publication.areas, texts)}
+    layers |= _larger(publication, texts)
+    side_m = publication.lens.grid.cell_m
+    if publication.cells is not None:
+        shown = publication.cells[publication.cells["status"] == "shown"]
+        layers["hotcellen"] = _with_words(_squares(shown, side_m), texts)
+    if publication.density is not None:
+        layers["dichtheid"] = _squares(publication.density, side_m)
+    if publication.points is not None:
+        points = publication.points
+        where = gpd.points_from_xy(points["x"], points["y"])
+        layers["punten"] = gpd.GeoDataFrame(
+            points.drop(columns=["x", "y"]).reset_index(drop=True), geometry=where, crs=RD
+        )
+    # Python says that a file cannot be written in an OSError; GDAL has an error of its own.
+    path.touch()
+    path.unlink()
+    with _dated(publication):
+        for name, layer in layers.items():
+            kind = "Point" if name == "punten" else "MultiPolygon"
+            pyogrio.write_dataframe(
+                _plain(layer),
+                path,
+                layer=name,
+                driver="GPKG",
+                append=False,
+                geometry_type=kind,
+                promote_to_multi=kind == "MultiPolygon",
+            )
+
+
+def _larger(publication: Publication, texts: Texts) -> dict[str, gpd.GeoDataFrame]:
+    """Wijken (or gemeenten) and districts, drawn by joining the areas they hold."""
+    parent = {"buurt": "wijk", "wijk": "gemeente"}.get(level_of(publication), "parent")
+    names = {"wijk": "wijken", "gemeente": "gemeenten", "parent": "grotere_gebieden"}
+    made = {}
+    for level, column, layer in (
+        (parent, "parent_code", names[parent]),
+        ("district", "district", "eigen_gebieden"),
+    ):
+        if level not in publication.levels or column not in publication.areas.columns:
+            continue
+        areas = publication.areas[[column, "geometry"]].dropna(subset=column)
+        shapes = areas.dissolve(by=column, method="unary")
+        table = publication.levels[level]
+        numbers = table.reindex(shapes.index)
+        frame = gpd.GeoDataFrame(numbers, geometry=shapes.geometry, crs=publication.areas.crs)
+        frame.index.name = "area_code"
+        made[layer] = _with_words(frame, texts)
+    return made
+
+
+def _squares(cells: pd.DataFrame, side_m: float) -> gpd.GeoDataFrame:
+    half = side_m / 2
+    x, y = cells["x"].to_numpy(dtype=float), cells["y"].to_numpy(dtype=float)
+    shapes = shapely.box(x - half, y - half, x + half, y + half)
+    return gpd.GeoDataFrame(cells.copy(), geometry=shapes, crs=RD)
+
+
+def _with_words(frame: gpd.GeoDataFrame, texts: Texts) -> gpd.GeoDataFrame:
+    """Beside each key the words of the catalogue; the input stays as it is."""
+    made = frame.copy()
+    for column, section in IN_WORDS.items():
+        if column in made.columns:
+            words = texts.section(section)
+            made[f"{column}_label"] = made[column].map(words).astype("object")
+    return made
+
+
+def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Kinds of column that every GeoPackage reader knows; missing stays missing."""
+    made = frame.reset_index()
+    for name in made.columns.drop("geometry"):
+        if pd.api.types.is_bool_dtype(made[name]):
+            made[name] = made[name].astype("bool")
+        elif pd.api.types.is_numeric_dtype(made[name]):
+            made[name] = made[name].astype("Float64").astype("float64")
+        else:
+            made[name] = made[name].astype("object").where(made[name].notna(), None)
+    return made
+
+
+@contextmanager
+def _dated(publication: Publication) -> Iterator[None]:
+    """Give the file the day of the run instead of the moment of writing."""
+    name = "OGR_CURRENT_DATE"
+    before = pyogrio.get_gdal_config_option(name)
+    moment = f"{publication.made_on.isoformat()}T00:00:00.000Z"
+    pyogrio.set_gdal_config_options({name: moment})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})

@@ -1,0 +1,347 @@
+"""The themes of the map: which class every area or cell falls in, and what the classes are called.
+
+A theme is always made, also when there is nothing to show: then it says why, and the page shows
+it switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from igh_geo.crs import FloatArray
+from igh_geo.out.map.classes import class_of, difference_limits, labels, natural_limits, plain
+from igh_geo.out.map.symbols import scale
+from igh_geo.policy.publication import Publication
+from igh_geo.tables import GI_CLASSES, LISA_CLASSES
+from igh_geo.texts import Texts
+
+WATER = "~"
+STATUS_CODES = {"withheld": "w", "missing": "m", "not_applicable": "n"}
+
+_GI_ORDER = GI_CLASSES
+_LISA_ORDER = LISA_CLASSES
+_CHANGE_ORDER = ("up", "unclear", "down")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One way to colour the map.
+
+    Attributes
+    ----------
+    key, group : str
+        Name in the texts (``map.theme.*``), and the question it stands under
+        (``map.group.*``).
+    name, title, explain, method : str
+        For the list; for the legend, with its unit; how to read it; how it was made.
+    classes : tuple of (str, str)
+        Label and symbol of each class.
+    codes : str
+        A character per area or cell: the number of its class, one of ``STATUS_CODES``, or
+        ``WATER``.
+    of : {"areas", "hot", "density"}
+        What ``codes`` are about.
+    uncertain : str
+        ``1`` for each area whose value is unreliable; empty when that has no meaning.
+    numbered : bool
+        Whether the top areas carry their rank on the map.
+    reason : str
+        Why there is nothing to show; empty when there is.
+    """
+
+    key: str
+    group: str
+    name: str
+    title: str
+    explain: str
+    method: str
+    classes: tuple[tuple[str, str], ...] = ()
+    codes: str = ""
+    of: Literal["areas", "hot", "density"] = "areas"
+    uncertain: str = ""
+    numbered: bool = False
+    reason: str = ""
+
+
+def themes(publication: Publication, texts: Texts) -> list[Theme]:
+    """All themes, in the order of the list on the page.
+
+    Parameters
+    ----------
+    publication : Publication
+        What the audience may see.
+    texts : Texts
+        The language of the page.
+    """
+    makers: tuple[Callable[[Publication, Texts], Theme], ...] = (
+        _rate_smoothed,
+        _rate,
+        _count,
+        _density,
+        _gi,
+        _hot_cells,
+        _lisa,
+        _excess,
+        _rank,
+        _change,
+    )
+    return [make(publication, texts) for make in makers]
+
+
+def default_theme(made: list[Theme]) -> str:
+    """Key of the first theme that has something to show; the smoothed rate comes first."""
+    return next((theme.key for theme in made if not theme.reason), made[0].key)
+
+
+def unit(publication: Publication, texts: Texts) -> str:
+    """Unit of the rate: "per 1.000 woningen", "per km²"."""
+    rate = publication.lens.rate
+    things = texts(f"denominator.{rate.denominator}")
+    if rate.multiplier == 1:
+        return texts("map.per_one", things=things)
+    return texts("map.per", per=plain(rate.multiplier, texts), things=things)
+
+
+def _rate_smoothed(publication: Publication, texts: Texts) -> Theme:
+    return _sequential(publication, texts, key="rate_smoothed", column="rate_smoothed")
+
+
+def _rate(publication: Publication, texts: Texts) -> Theme:
+    return _sequential(publication, texts, key="rate", column="rate")
+
+
+def _count(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "count", "how_many")
+    areas = publication.areas
+    return _classed(theme, areas["count"], areas["status"], areas, texts, hue="count")
+
+
+def _sequential(publication: Publication, texts: Texts, *, key: str, column: str) -> Theme:
+    theme = _named(publication, texts, key, "how_many")
+    areas = publication.areas
+    if areas[column].isna().all():
+        return replace(theme, reason=texts("map.off.no_rate"))
+    theme = _classed(theme, areas[column], areas["rate_status"], areas, texts, hue="rate")
+    is_low = (areas["reliability"] == "low").fillna(False) & areas[column].notna()
+    return replace(theme, uncertain="".join("1" if low else "0" for low in is_low))
+
+
+def _classed(
+    theme: Theme,
+    values: pd.Series,
+    status: pd.Series,
+    areas: pd.DataFrame,
+    texts: Texts,
+    *,
+    hue: str,
+) -> Theme:
+    if values.isna().all():
+        return replace(theme, reason=texts("map.off.no_values"))
+    whole = hue == "count"
+    number = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    positive = number[number > 0]
+    limits = natural_limits(positive, whole=whole)
+    has_zero = bool((number == 0).any())
+    classes = list(
+        zip(
+            labels(limits, texts, whole=whole),
+            scale(hue, len(limits) + 1),
+            strict=True,
+        )
+    )
+    if not len(positive):
+        classes = []
+    if has_zero:
+        classes.insert(0, (texts("map.class.zero"), "zero"))
+    found = pd.Series(class_of(number, limits), index=values.index) + int(has_zero)
+    found = found.mask(number == 0, 0).where(values.notna())
+    return replace(
+        theme,
+        classes=tuple(classes),
+        codes=_codes(found, (status,), areas),
+        method=texts("map.method.natural"),
+    )
+
+
+def _excess(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "excess", "chance")
+    areas = publication.areas
+    values = areas["excess"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    shown = values[~np.isnan(values)]
+    if not len(shown):
+        return replace(theme, reason=texts("map.off.no_expectation"))
+    little, much = difference_limits(shown)
+    words = {
+        "much_more": texts("map.excess.much_more", much=plain(much, texts)),
+        "more": texts("map.excess.more", little=plain(little, texts), much=plain(much, texts)),
+        "as_expected": texts("map.excess.as_expected", little=plain(little, texts)),
+        "less": texts("map.excess.less", little=plain(little, texts), much=plain(much, texts)),
+        "much_less": texts("map.excess.much_less", much=plain(much, texts)),
+    }
+    found = pd.Series(_difference_class(values, little, much), index=areas.index)
+    return replace(
+        theme,
+        classes=tuple((label, symbol) for symbol, label in words.items()),
+        codes=_codes(found, (areas["rate_status"],), areas),
+    )
+
+
+def _difference_class(values: FloatArray, little: float, much: float) -> FloatArray:
+    return np.select(
+        [np.isnan(values), values >= much, values >= little, values > -little, values > -much],
+        [np.nan, 0, 1, 2, 3],
+        default=4,
+    )
+
+
+def _gi(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "gi", "chance")
+    method = _tested(publication, texts, publication.clustering.permutations)
+    return _categories(
+        replace(theme, method=method), publication, texts, column="gi_class", order=_GI_ORDER
+    )
+
+
+def _lisa(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "lisa", "chance")
+    method = _tested(publication, texts, publication.clustering.permutations)
+    return _categories(
+        replace(theme, method=method), publication, texts, column="lisa_class", order=_LISA_ORDER
+    )
+
+
+def _change(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "change", "next")
+    if publication.total.previous is None:
+        return replace(theme, reason=texts("map.off.no_previous"))
+    return _categories(theme, publication, texts, column="change", order=_CHANGE_ORDER)
+
+
+def _categories(
+    theme: Theme, publication: Publication, texts: Texts, *, column: str, order: tuple[str, ...]
+) -> Theme:
+    areas = publication.areas
+    if areas[column].isna().all():
+        return replace(theme, reason=texts("map.off.not_tested"))
+    found = areas[column].map({name: number for number, name in enumerate(order)})
+    status = (
+        (areas["status"], areas["previous_status"]) if column == "change" else (areas["status"],)
+    )
+    return replace(
+        theme,
+        classes=tuple((texts(f"map.{column}.{name}"), name) for name in order),
+        codes=_codes(found, status, areas),
+    )
+
+
+def _rank(publication: Publication, texts: Texts) -> Theme:
+    theme = _named(publication, texts, "rank", "next")
+    areas, top = publication.areas, publication.lens.priorities.top
+    rank = areas["rank"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(rank).all():
+        return replace(theme, reason=texts("map.off.not_ranked"))
+    last = float(np.nanmax(rank))
+    ends = [end for end in sorted({min(5, top), top, 2 * top}) if end < last]
+    starts = [1, *(end + 1 for end in ends)]
+    words = [
+        texts("map.rank.band", low=low, high=high) for low, high in zip(starts, ends, strict=False)
+    ]
+    words.append(texts("map.rank.lower", low=starts[-1]))
+    hues = list(reversed(scale("rank", len(words))))
+    found = pd.Series(np.searchsorted(ends, rank, side="left"), index=areas.index, dtype=float)
+    return replace(
+        theme,
+        classes=tuple(zip(words, hues, strict=True)),
+        codes=_codes(found.where(~np.isnan(rank)), (areas["rate_status"], areas["status"]), areas),
+        numbered=True,
+    )
+
+
+def _hot_cells(publication: Publication, texts: Texts) -> Theme:
+    theme = replace(_named(publication, texts, "cells", "chance"), of="hot")
+    cells = publication.cells
+    if cells is None:
+        return replace(theme, reason=_no_grid(publication, texts))
+    if cells.empty:
+        return replace(theme, reason=texts("map.off.no_hot_cells"))
+    order = [name for name in _GI_ORDER if name != "none"]
+    numbers = cells["gi_class"].map({name: number for number, name in enumerate(order)})
+    found = numbers.where(cells["status"] == "shown")
+    return replace(
+        theme,
+        classes=tuple((texts(f"map.gi_class.{name}"), name) for name in order),
+        codes=_codes(found, (cells["status"],)),
+        method=_tested(publication, texts, publication.clustering.grid_permutations),
+    )
+
+
+def _density(publication: Publication, texts: Texts) -> Theme:
+    theme = replace(_named(publication, texts, "density", "how_many"), of="density")
+    density = publication.density
+    if density is None:
+        return replace(theme, reason=_no_grid(publication, texts))
+    values = density["density_per_km2"].to_numpy(dtype=float)
+    if not len(values):
+        return replace(theme, reason=texts("map.off.no_values"))
+    limits = natural_limits(values)
+    found = pd.Series(class_of(values, limits), index=density.index)
+    return replace(
+        theme,
+        classes=tuple(
+            zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)
+        ),
+        codes=_codes(found, ()),
+        method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
+    )
+
+
+def _named(publication: Publication, texts: Texts, key: str, group: str) -> Theme:
+    noun = publication.noun
+    values = {
+        "noun": noun,
+        "Noun": noun[:1].upper() + noun[1:],
+        "unit": unit(publication, texts),
+        "cell": texts.number(publication.lens.grid.cell_m),
+    }
+    return Theme(
+        key=key,
+        group=group,
+        name=texts(f"map.theme.{key}.name", **values),
+        title=texts(f"map.theme.{key}.title", **values),
+        explain=texts(f"map.theme.{key}.explain", **values),
+        method="",
+    )
+
+
+def _tested(publication: Publication, texts: Texts, permutations: int) -> str:
+    if not permutations:
+        return ""
+    return texts("map.method.tested", permutations=texts.number(permutations))
+
+
+def _no_grid(publication: Publication, texts: Texts) -> str:
+    return texts("map.off.counts" if publication.lens.counts else "map.off.no_grid")
+
+
+def _codes(
+    found: pd.Series, statuses: tuple[pd.Series, ...], areas: pd.DataFrame | None = None
+) -> str:
+    """A character per row: its class, or else why it has none.
+
+    Of several statuses the first that explains it counts; where none does (an island that
+    could not be tested) it is not applicable.
+    """
+    codes = pd.Series("n", index=found.index, dtype="str")
+    for status in reversed(statuses):
+        named = status.map(STATUS_CODES)
+        codes = codes.mask(named.notna(), named)
+    has_class = found.notna()
+    codes = codes.mask(has_class, found.where(has_class, 0).astype(int).astype("str"))
+    if areas is not None:
+        codes = codes.mask(areas["is_water"].astype(bool), WATER)
+    return "".join(codes)
