@@ -155,6 +155,8 @@ def _placed_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Event
         columns=part.columns or None,
         defaults=part.defaults or None,
         sheet=part.sheet,
+        layer=part.layer,
+        dates=part.dates,
     )
     _refuse_empty(incidents, ledger, lens)
     by_year = _known_to_year(incidents)

@@ -61,6 +61,8 @@ class Incidents(Part):
 
     file: FilePath
     sheet: str | None = None
+    layer: str | None = None
+    dates: Literal["day_first", "month_first"] | None = None
     columns: dict[str, str | list[str]] = Field(default_factory=dict)
     defaults: dict[str, str] = Field(default_factory=dict)
     categories: tuple[str, ...] = ()
@@ -97,7 +99,7 @@ class Period(Part):
         if before is not None and before[1] >= self.start:
             raise ValueError(
                 "the year before overlaps a period of more than a year; "
-                "set previous = \"preceding\" or \"none\""
+                'set previous = "preceding" or "none"'
             )
         return self
 
@@ -267,14 +269,18 @@ def read_lens(path: Path, *, language: str | None = None) -> Lens:
             "mend that line; text stands between double quotes, dates as 2025-01-31",
         )
         raise LensError(str(problem)) from error
+    own_name = [_unknown_key(["name"], path.name)] if "name" in values else []
     values["name"] = path.stem
     if language is not None:
         values["language"] = language
     try:
-        return Lens.model_validate(values)
+        lens = Lens.model_validate(values)
     except ValidationError as error:
-        raise_all([_explain(fault, path.name) for fault in error.errors()], LensError)
+        found = [_explain(fault, path.name) for fault in error.errors()]
+        raise_all(own_name + found, LensError)
         raise
+    raise_all(own_name, LensError)
+    return lens
 
 
 def _year_before(day: dt.date) -> dt.date:
@@ -295,14 +301,7 @@ def _explain(fault: Any, file: str) -> Problem:  # noqa: ANN401 - pydantic's Err
     where = ".".join(keys) or "the lens as a whole"
     kind = fault["type"]
     if kind == "extra_forbidden":
-        valid = _valid_keys(keys[:-1])
-        close = difflib.get_close_matches(keys[-1], valid, n=1, cutoff=0.5)
-        hint = f"did you mean '{close[0]}'? " if close else ""
-        return Problem(
-            f"Every key of lens '{file}' is known.",
-            f"'{where}' is not",
-            f"{hint}Valid here: {', '.join(valid)}",
-        )
+        return _unknown_key(keys, file)
     if kind == "missing":
         return Problem(f"Lens '{file}' has '{where}'.", "it is missing", f"add '{where}'")
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -310,6 +309,17 @@ def _explain(fault: Any, file: str) -> Problem:  # noqa: ANN401 - pydantic's Err
     given = f", given {value!r}" if isinstance(value, (str, int, float, bool)) else ""
     return Problem(
         f"'{where}' of lens '{file}' is valid.", f"{message}{given}", "change that value"
+    )
+
+
+def _unknown_key(keys: list[str], file: str) -> Problem:
+    valid = _valid_keys(keys[:-1])
+    close = difflib.get_close_matches(keys[-1], valid, n=1, cutoff=0.5)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return Problem(
+        f"Every key of lens '{file}' is known.",
+        f"'{'.'.join(keys)}' is not",
+        f"{hint}Valid here: {', '.join(valid)}",
     )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -28,7 +28,6 @@ from igh_geo.policy.findings import AreaClusters, Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import noun
-from igh_geo.sources.notes import Note
 from igh_geo.texts import Texts
 
 Progress = Callable[[str], None]
@@ -139,10 +138,14 @@ def run(
             months_known=events.months_known,
             notes=tuple(_notes(areas, events, partial, clusters, grid, setting, lens, texts)),
             choices=_choices(events, clusters, grid, setting, lens, texts),
+            areas_noticed=tuple(
+                (note.key, {"count": texts.number(note.count), "example": note.example})
+                for note in noticed
+            ),
             ledger=(events.ledger,),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    _write(record, published, noticed)
+    _write(record, published)
     _write_rejected(events.rejected, (private or out.parent / "private") / lens.name)
     record.publication = published
     return record
@@ -275,7 +278,7 @@ def _choices(
     return chosen
 
 
-def _write(record: Run, published: Publication, noticed: Sequence[Note]) -> None:
+def _write(record: Run, published: Publication) -> None:
     """Write every output into one folder, which appears all at once."""
     with replaced_at_once(record.folder) as folder:
         for stage, write, name in (
@@ -290,7 +293,6 @@ def _write(record: Run, published: Publication, noticed: Sequence[Note]) -> None
             published,
             folder,
             inputs=record.inputs,
-            noticed=[asdict(note) for note in noticed],
             timings=record.timings,
             started=record.started,
         )

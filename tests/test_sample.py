@@ -260,6 +260,11 @@ def test_dirt_in_the_file_is_the_dirt_in_planted(
     days = pd.to_datetime(incidents["datum_van"], format="%d-%m-%Y", errors="coerce")
     assert days.isna().sum() == dirt["unreadable_dates"]
     assert incidents.duplicated().sum() == dirt["repeated_rows"]
+    once = incidents[~incidents["meldingnummer"].duplicated()]
+    double_days = ["29-10-2023", "27-10-2024", "26-10-2025"]
+    start = once["datum_van"].isin(double_days) & once["tijd_van"].str.startswith("02:")
+    end = once["datum_tot"].isin(double_days) & once["tijd_tot"].str.startswith("02:")
+    assert (start | end).sum() == dirt["ambiguous_times"]
     repeated = incidents["meldingnummer"].duplicated().sum()
     assert repeated == dirt["repeated_rows"] + dirt["conflicting_ids"]
 

@@ -130,6 +130,8 @@ def test_clusters_take_areas_and_cells_and_both_kinds_of_class() -> None:
 
 
 def test_measures_of_length_and_area_carry_their_unit() -> None:
-    units = {name: column.unit for _, columns in TABLES.values() for name, column in columns.items()}
+    units = {
+        name: column.unit for _, columns in TABLES.values() for name, column in columns.items()
+    }
     assert units["area_km2"] == "km2"
     assert units["x"] == units["y"] == "m, EPSG:28992"

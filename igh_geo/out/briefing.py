@@ -219,6 +219,12 @@ def _squares(texts: Texts, n: int) -> str:
     return texts("briefing.where.squares", n=texts.number(n))
 
 
+def _is_order_uncertain(publication: Publication) -> bool:
+    """Whether even the first place might as well have been far down the list."""
+    top = top_areas(publication)
+    return bool(top["rank_high"].iloc[0] > 3 * len(top)) and len(top) > 1
+
+
 def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[str]:
     level = reading.level_of(publication)
     area = reading.level_name(texts, level, plural=False)
@@ -227,6 +233,8 @@ def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[
         notes.append(texts("briefing.where.no_ranking"))
     else:
         notes.append(texts("briefing.where.interval"))
+        if _is_order_uncertain(publication):
+            notes.append(texts("briefing.where.uncertain"))
         if reading.has_rate(publication):
             unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
             notes.append(texts("briefing.where.average", area=area, unit=unit))

@@ -20,7 +20,7 @@ from igh_geo.texts import Texts
 # Light to dark, one hue; the lightness falls evenly, so it survives a grey printer.
 SHADES = ("#ffffff", "#fde3c8", "#f9b57f", "#e9763f", "#b93a1c", "#6d1409")
 TEXT_MM = 2.5
-MOST_MONTHS = 36
+MOST_MONTHS = 60
 RATIO_RANGE = 4.0
 
 
@@ -108,7 +108,7 @@ def months(
     Parameters
     ----------
     monthly : pandas.Series
-        Counts; index the first day of the month. The last 36 are drawn.
+        Counts; index the first day of the month. The last 60 are drawn.
     texts : Texts
         Formats of numbers and dates.
     period : tuple of datetime.date
@@ -137,7 +137,9 @@ def months(
         inside = first <= day.date() <= last
         if pd.isna(value):
             # Withheld is not zero: a mark where the bar would stand.
-            body.append(write(left + (i + 0.5) * step, base - 0.6, "×", anchor="middle"))
+            size = min(TEXT_MM, 1.6 * step)
+            x = left + (i + 0.5) * step
+            body.append(write(x, base - 0.6, "×", anchor="middle", size=size))
         else:
             bar = float(value) / most * tall
             fill = "#7a2412" if inside else "#b8b2a8"

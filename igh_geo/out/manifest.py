@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -35,7 +35,6 @@ def write_manifest(
     folder: Path,
     *,
     inputs: Mapping[str, Path],
-    noticed: Sequence[Mapping[str, object]],
     timings: Mapping[str, float],
     started: dt.datetime,
 ) -> None:
@@ -49,8 +48,6 @@ def write_manifest(
         The folder; every other file in it is listed with its SHA-256.
     inputs : mapping of str to Path
         Name as the lens gives it, and the file.
-    noticed : sequence of mapping
-        What the reader of the areas repaired or noticed.
     timings : mapping of str to float
         Seconds per stage.
     started : datetime.datetime
@@ -70,7 +67,6 @@ def write_manifest(
             {"file": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
             for name, path in sorted(inputs.items())
         ],
-        "areas_noticed": list(noticed),
         "data_until": publication.data_until,
         "coordinates": asdict(crs.transformation()),
         "ledger": [summary.as_dict() for summary in publication.ledger],

@@ -37,7 +37,7 @@ MOST_WASTE_MM = 12.0
 # Columns of the list in heights of a letter: rank, count, comparison, change; the name gets the
 # rest. The style sheet holds the same figures.
 COLUMNS = {
-    "beside": (4.4, 3.7, 7.4, 6.8),
+    "beside": (4.4, 4.0, 7.4, 6.8),
     "stacked": (5.1, 4.5, 14.2, 12.5),
     "poster": (5.1, 4.5, 14.2, 12.5),
 }
@@ -218,6 +218,9 @@ def _row_height(
     letter_mm = base_pt * MM_PER_PT
     rank, count, compare, change = (width * letter_mm for width in COLUMNS[layout])
     total = LIST_MM if layout == "beside" else WIDTH_MM
+    # Of two narrow columns the one that is left takes the room of both.
+    if layout == "beside" and not (row.compare and row.change):
+        compare = change = compare + change
     compare, change = (compare if row.compare else 0.0), (change if row.change else 0.0)
     name_mm = total - rank - count - compare - change - 2
     if layout == "beside":

@@ -20,7 +20,7 @@ from igh_geo.texts import Texts
 
 HOT = ("hot_99", "hot_95")
 DETAIL_MM = 0.12
-NUMBER_RADIUS_MM = 2.5
+NUMBER_RADIUS_MM = 2.25
 SMALLEST_CELL_MM = 1.1
 NAME_MM = 2.3
 MOST_BORDERS = 2000
@@ -268,7 +268,7 @@ def _numbers(
         )
         more = ' font-weight="700"'
         number = str(numbers[code])
-        drawn.append(write(x, y + 1.15, number, anchor="middle", size=3.2, more=more))
+        drawn.append(write(x, y + 1.05, number, anchor="middle", size=2.9, more=more))
     return drawn
 
 

@@ -122,6 +122,8 @@ class Findings:
         Key of a note in the texts and its values.
     choices : dict of str to dict
         What the software chose: key in the texts, and values.
+    areas_noticed : tuple of tuple
+        What the reader of the areas repaired or noticed: key in the texts, and values.
     ledger : tuple of LedgerSummary
     """
 
@@ -139,4 +141,5 @@ class Findings:
     months_known: bool
     notes: tuple[tuple[str, dict[str, object]], ...]
     choices: dict[str, dict[str, object]]
+    areas_noticed: tuple[tuple[str, dict[str, object]], ...]
     ledger: tuple[LedgerSummary, ...]

@@ -2,9 +2,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+BASE = "base"
+
+Booleans = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Groups of one level; the last place of ``total`` and ``is_told`` is "in no group" (-1)."""
+
+    group_of_area: Integers
+    total: Numbers
+    is_told: Booleans
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Places (the rest and the groups of either level) and a line between two for every area."""
+
+    lines: Integers
+    first_place: tuple[int, int]
+    n_places: int
+
+
+@dataclass(frozen=True)
+class _GivenAway:
+    """A withheld count that others determine: nothing else connects the two parts ``ends``."""
+
+    drawing: _Drawing
+    part: Integers
+    ends: set[int]
+
+
+def withheld_at_levels(
+    counts: pd.Series,
+    levels: Mapping[str, pd.Series],
+    *,
+    minimum: int,
+    small: Mapping[str, pd.Series],
+) -> dict[str, pd.Series]:
+    """Say which counts are withheld, of areas and of the groups they add up to.
+
+    ``withheld`` looks at one total at a time. Totals of groups can be subtracted from each other
+    as well: a wijk that is withheld is what the whole has more than the other wijken, and a wijk
+    of one buurt tells its count. Here a count above zero that follows from any sum and difference
+    of published numbers makes another one withheld, the smallest first: that of an area, or
+    where that cannot help the total of a group.
+
+    Parameters
+    ----------
+    counts : pandas.Series
+        Count per area; a missing count is neither shown nor withheld.
+    levels : mapping of str to pandas.Series
+        At most two levels, each with the group of every area (missing: in no group). The total
+        of a group is published unless it is withheld; the total of the whole always is.
+    minimum : int
+        Smallest count, other than zero, that is told.
+    small : mapping of str to pandas.Series
+        For ``"base"`` (the areas) and each level: True where it is too small to tell anything.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        For ``"base"`` and each level: boolean, per area or group.
+
+    Notes
+    -----
+    Draw every withheld area as a line from its group at the one level to its group at the other;
+    groups without a published total share one place, "the rest", of which the total follows from
+    the whole. The count of an area is then determined exactly when nothing else connects both
+    ends of its line, and that of a group when nothing else connects it to the rest (Gusfield,
+    1988, "A graph theoretic approach to statistical data security", SIAM Journal on Computing 17,
+    552-571).
+
+    It protects against addition and subtraction. It does not protect against a reader who works
+    this method backwards, and it guards the value, not the range in which it must lie.
+    """
+    whole = pd.Series("whole", index=counts.index)
+    base = withheld(counts, [*levels.values(), whole], minimum=minimum, small=small.get(BASE))
+    hidden = {BASE: base}
+    for name, group in levels.items():
+        totals = counts.groupby(group).sum(min_count=1)
+        whole = pd.Series("whole", index=totals.index)
+        hidden[name] = withheld(totals, [whole], minimum=minimum, small=small.get(name))
+    number = counts.to_numpy(dtype=float, na_value=np.nan)
+    is_hidden = base.to_numpy(dtype=bool, copy=True)
+    drawn = [_level(counts, group, hidden[name]) for name, group in levels.items()]
+    nowhere = _Level(np.full(len(counts), -1), np.zeros(1), np.zeros(1, dtype=bool))
+    sides = [*drawn, nowhere, nowhere][:2]
+    while any(
+        # Every one of them, not only the first: hence a list.
+        [_protect(one, number, is_hidden, sides) for one in _given_away(number, is_hidden, sides)]
+    ):
+        pass
+    hidden[BASE] = pd.Series(is_hidden, index=counts.index)
+    for name, level in zip(levels, drawn, strict=True):
+        hidden[name] = pd.Series(~level.is_told[:-1], index=hidden[name].index)
+    return hidden
+
+
+def _level(counts: pd.Series, group: pd.Series, hidden: pd.Series) -> _Level:
+    return _Level(
+        group_of_area=hidden.index.get_indexer(group),
+        total=np.append(counts.groupby(group).sum().reindex(hidden.index), 0.0),
+        is_told=np.append(~hidden.to_numpy(dtype=bool), False),
+    )
+
+
+def _draw(sides: Sequence[_Level]) -> _Drawing:
+    """Give every area its line; the first place of either side is the rest."""
+    first, second = sides
+    at = [np.where(side.is_told[side.group_of_area], side.group_of_area + 1, 0) for side in sides]
+    first_place = (0, len(first.is_told))
+    lines = np.column_stack([at[0], first_place[1] + at[1]])
+    return _Drawing(lines, first_place, len(first.is_told) + len(second.is_told))
+
+
+def _parts(lines: Integers, n_places: int) -> Integers:
+    """Number of the connected part in which each place lies."""
+    ends = (lines[:, 0], lines[:, 1])
+    drawing = coo_array((np.ones(len(lines)), ends), shape=(n_places, n_places))
+    return np.asarray(connected_components(drawing, directed=False)[1], dtype=np.intp)
+
+
+def _given_away(
+    number: Numbers, is_hidden: Booleans, sides: Sequence[_Level]
+) -> Iterator[_GivenAway]:
+    """Withheld counts above zero that published ones determine.
+
+    What the caller withholds meanwhile is taken into account. That there were no events is
+    nobody's secret.
+    """
+    hidden_lines = _draw(sides).lines[is_hidden]
+    _, which, times = np.unique(hidden_lines, axis=0, return_inverse=True, return_counts=True)
+    is_single = times[which.ravel()] == 1
+    for area in np.flatnonzero(is_hidden)[is_single]:
+        if number[area] > 0:
+            drawing = _draw(sides)
+            others = is_hidden & (np.arange(len(is_hidden)) != area)
+            part = _parts(drawing.lines[others], drawing.n_places)
+            first, second = part[drawing.lines[area]]
+            if first != second:
+                yield _GivenAway(drawing, part, {int(first), int(second)})
+    for side, level in enumerate(sides):
+        for group in np.flatnonzero(~level.is_told & (level.total > 0)):
+            # Set the group apart from the rest, as if its total were told.
+            told = level.is_told.copy()
+            told[group] = True
+            drawing = _draw([*sides[:side], replace(level, is_told=told), *sides[side + 1 :]])
+            part = _parts(drawing.lines[is_hidden], drawing.n_places)
+            rest = drawing.first_place[side]
+            if part[rest] != part[rest + 1 + group]:
+                ends = {int(part[rest]), int(part[rest + 1 + group])}
+                yield _GivenAway(drawing, part, ends)
+
+
+def _protect(
+    exposed: _GivenAway, number: Numbers, is_hidden: Booleans, sides: Sequence[_Level]
+) -> bool:
+    """Withhold one number more, in place; False when nothing is left that could help."""
+    drawing, part, ends = exposed.drawing, exposed.part, exposed.ends
+    spare = np.flatnonzero(~np.isnan(number) & ~is_hidden)
+    joins = [area for area in spare if set(part[drawing.lines[area]].tolist()) == ends]
+    if joins:
+        # Non-zero counts first: hiding a zero protects little and costs as much.
+        is_hidden[min(joins, key=lambda area: (number[area] == 0, number[area]))] = True
+        return True
+    told = [
+        (
+            int(part[drawing.first_place[side] + 1 + group]) not in ends,
+            total == 0,
+            total,
+            side,
+            group,
+        )
+        for side, level in enumerate(sides)
+        for group, total in enumerate(level.total[:-1])
+        if level.is_told[group]
+    ]
+    if not told:
+        return False
+    *_, side, group = min(told)
+    sides[side].is_told[group] = False
+    return True
 
 
 def withheld(

@@ -145,7 +145,11 @@ def limits(lens: Lens, texts: Texts) -> tuple[str, ...]:
 
 
 def choices(findings: Findings, texts: Texts) -> dict[str, str]:
-    """What the software chose by itself, in words."""
-    return {
+    """What the software chose or repaired by itself, in words."""
+    chosen = {
         key: texts(f"policy.choice.{key}", **values) for key, values in findings.choices.items()
     }
+    for key, values in findings.areas_noticed:
+        said = texts(f"area_note.{key}", **values)
+        chosen[f"areas_{key}"] = texts("policy.choice.areas", said=said)
+    return chosen

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from igh_geo.sources.sample_patterns import ambiguous
 from igh_geo.sources.sample_town import Town
 
 DIRT = {
@@ -105,7 +106,7 @@ def soil(
     """Put a little dirt in an export, and say exactly where.
 
     Only ordinary background rows are touched, each by one kind of dirt, so that the counts add up
-    and nothing that was planted gets lost.
+    and nothing that was planted gets lost. Times that exist twice are not added, only counted.
 
     Parameters
     ----------
@@ -152,6 +153,11 @@ def soil(
         if name in DIRT
     }
     account["on_border"]["areas"] = pairs
+    twice = ambiguous(table["start"].to_numpy()) | ambiguous(table["end"].to_numpy())
+    account["ambiguous_times"] = {
+        "count": int(twice.sum()),
+        "ids": dirty["meldingnummer"].iloc[np.flatnonzero(twice)].tolist(),
+    }
     account["repeated_rows"] = {
         "count": len(repeated),
         "ids": repeated["meldingnummer"].tolist(),

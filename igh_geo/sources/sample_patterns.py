@@ -24,6 +24,10 @@ SKIPPED_HOURS = tuple(
         "2025-03-30T02",
     )
 )
+# Clocks go back: these hours happen twice, and an export does not say which one it was.
+DOUBLE_HOURS = tuple(
+    np.datetime64(hour, "m") for hour in ("2023-10-29T02", "2024-10-27T02", "2025-10-26T02")
+)
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,12 @@ def existing(moments: Moments) -> Moments:
     hours = moments.astype("datetime64[h]").astype("datetime64[m]")
     moved[np.isin(hours, SKIPPED_HOURS)] += np.timedelta64(60, "m")
     return moved
+
+
+def ambiguous(moments: Moments) -> npt.NDArray[np.bool_]:
+    """Say which moments fall in an hour that happens twice when the clocks go back."""
+    hours = moments.astype("datetime64[h]").astype("datetime64[m]")
+    return np.isin(hours, DOUBLE_HOURS)
 
 
 def draw_intervals(

@@ -50,14 +50,16 @@ class Texts:
         """1234.5 as ``1.234,5`` (nl) or ``1,234.5`` (en); a missing value as a dash."""
         if value is None or math.isnan(value):
             return "–"
-        swapped = f"{round(value, decimals) + 0.0:,.{decimals}f}"
-        return swapped.translate(str.maketrans(",.", self._thousands + self._decimal))
+        plain = f"{round(value, decimals) + 0.0:,.{decimals}f}"
+        # A hyphen is no minus: it breaks off at the end of a line and is not read aloud.
+        return plain.translate(str.maketrans(",.-", f"{self._thousands}{self._decimal}−"))
 
     def rate(self, value: float | None) -> str:
-        """One decimal under 100, none above: no more digits than a rate can carry."""
-        if value is None or math.isnan(value):
-            return "–"
-        decimals = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
+        """One decimal under 100, two under 1, none above: no more than a rate can carry."""
+        if value is None or math.isnan(value) or value == 0:
+            return self.number(value)
+        # 99.96 is written as 100, so what it rounds to decides.
+        decimals = 2 if round(abs(value), 2) < 1 else 1 if round(abs(value), 1) < 100 else 0
         return self.number(value, decimals)
 
     def times(self, value: float | None) -> str:

@@ -1,1 +1,1 @@
-"""The map page: layers, legend, page and templates."""
+"""The map page: themes, classes, geometry and the page itself; `page.write_map` makes it."""

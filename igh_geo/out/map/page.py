@@ -1,0 +1,199 @@
+"""The map page: one HTML file, drawn with folium, complete without a network."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from pathlib import Path
+
+import folium
+import geopandas as gpd
+from branca.element import Figure
+from folium.template import Template
+
+from igh_geo.crs import to_wgs84
+from igh_geo.out import reading
+from igh_geo.out.map.offline import as_json, asset, fill, library, own_scripts, styles, with_policy
+from igh_geo.out.map.payload import payload
+from igh_geo.out.map.themes import unit
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+MAP_ID = "areas"
+
+
+class Page(Figure):
+    """The frame of our page in place of folium's own, which has no language and no layout."""
+
+    _template = Template(asset("page.html"))
+
+
+class AreaMap(folium.Map):
+    """A folium map that refers to no file elsewhere, with an id that is always the same.
+
+    folium's own header forbids a reader to enlarge the page; ours has none.
+    """
+
+    default_js: tuple[tuple[str, str], ...] = ()
+    default_css: tuple[tuple[str, str], ...] = ()
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+        <div class="map" id={{ this.get_name()|tojson }}></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        window.igh_map = L.map({{ this.get_name()|tojson }}, {
+            center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }}
+        });
+        {% endmacro %}
+        """
+    )
+
+    def get_name(self) -> str:
+        """Id of the element: fixed, so that the same input gives the same bytes."""
+        return f"map_{MAP_ID}"
+
+
+def write_map(publication: Publication, path: Path) -> None:
+    """Write the map page of a lens.
+
+    Parameters
+    ----------
+    publication : Publication
+        All that the audience may see; the page holds nothing else. The same publication gives
+        the same bytes.
+    path : Path
+        The HTML file.
+
+    Notes
+    -----
+    folium evaluates what it renders as a template, so it only gets the empty map. Texts and
+    data are filled in afterwards: texts escaped, data as JSON in an element that is not run.
+    """
+    path.write_text(map_page(publication), encoding="utf-8", newline="\n")
+
+
+def map_page(publication: Publication) -> str:
+    """The map page of a lens as HTML; see `write_map`."""
+    texts = Texts(publication.lens.language)
+    figure = Page()
+    figure.add_child(_empty_map(publication.areas))
+    values = _texts_of_page(publication, texts) | {
+        "data": as_json(payload(publication, texts)),
+        "styles": styles(),
+        "library": library(),
+        "scripts": own_scripts(),
+    }
+    return with_policy(fill(figure.render(), values))
+
+
+def _empty_map(areas: gpd.GeoDataFrame) -> AreaMap:
+    left, bottom, right, top = areas.total_bounds
+    lon, lat = to_wgs84([(left + right) / 2], [(bottom + top) / 2])
+    drawn = AreaMap(
+        location=[round(float(lat[0]), 5), round(float(lon[0]), 5)],
+        zoom_start=11,
+        tiles=None,
+        zoom_control=False,
+        attribution_control=False,
+        # Quarter steps let the areas fill the frame; without animation the canvas is never
+        # stretched, and nobody who asked for less motion gets any.
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        wheel_px_per_zoom_level=120,
+        zoom_animation=False,
+        fade_animation=False,
+    )
+    drawn.options |= {"minZoom": 6, "maxZoom": 19}
+    return drawn
+
+
+def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
+    lens = publication.lens
+    words = {f"page_{key}": text for key, text in texts.section("map.page").items()}
+    return {name: html.escape(text) for name, text in words.items()} | {
+        "language": lens.language,
+        "title": html.escape(lens.title),
+        "question": html.escape(lens.question),
+        "period": html.escape(_period(publication, texts)),
+        "audience": html.escape(_audience(publication, texts)),
+        "sample": _sample(publication, texts),
+        "summary": _paragraphs(_summary(publication, texts)),
+        "notes": _items(publication.notes),
+        "has_notes": "" if publication.notes else "hidden",
+        "limits": _items([*publication.limits, *lens.caveats]),
+        "method": _items(_method(publication, texts)),
+        "sources": html.escape("; ".join(publication.sources)),
+        "made": html.escape(_made(publication, texts)),
+    }
+
+
+def _period(publication: Publication, texts: Texts) -> str:
+    period = publication.lens.period
+    now = texts.period(period.start, period.end)
+    before = period.before()
+    if before is None or publication.total.previous is None:
+        return texts("map.page.period_only", period=now)
+    return texts("map.page.period", period=now, previous=texts.period(*before))
+
+
+def _audience(publication: Publication, texts: Texts) -> str:
+    label = texts(f"reading.audience.{publication.lens.audience}")
+    purpose = publication.lens.privacy.purpose
+    return f"{label} ({purpose})" if purpose else label
+
+
+def _sample(publication: Publication, texts: Texts) -> str:
+    if not publication.lens.sample:
+        return ""
+    return f'<span class="tag sample">{html.escape(texts("reading.sample.label"))}</span>'
+
+
+def _summary(publication: Publication, texts: Texts) -> list[str]:
+    total, noun = publication.total, publication.noun
+    said = [texts("map.say.count", count=texts.number(total.count), noun=noun) + "."]
+    if total.rate is not None:
+        said.append(
+            texts(
+                "map.say.rate",
+                rate=texts.rate(total.rate),
+                noun=noun,
+                unit=unit(publication, texts),
+                low=texts.rate(total.ci_low),
+                high=texts.rate(total.ci_high),
+            )
+            + "."
+        )
+    said.append(reading.total_change(texts, total, noun))
+    return said
+
+
+def _method(publication: Publication, texts: Texts) -> list[str]:
+    ledgers = [
+        texts(
+            "map.page.ledger",
+            source=ledger.source,
+            rows=texts.number(ledger.rows_in),
+            placed=texts.number(ledger.placed),
+            other=texts.number(ledger.not_selected),
+            faulty=texts.number(ledger.faulty),
+        )
+        for ledger in publication.ledger
+    ]
+    chosen = list(publication.choices.values())
+    return [*publication.method, *chosen, *ledgers, texts("map.page.software")]
+
+
+def _made(publication: Publication, texts: Texts) -> str:
+    made = texts.date(publication.made_on)
+    if publication.data_until is None:
+        return texts("map.page.made_only", made=made)
+    return texts("map.page.made", until=texts.date(publication.data_until), made=made)
+
+
+def _items(lines: Iterable[str]) -> str:
+    return "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+
+
+def _paragraphs(lines: Iterable[str]) -> str:
+    return "".join(f"<p>{html.escape(line)}</p>" for line in lines)

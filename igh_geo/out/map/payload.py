@@ -1,0 +1,218 @@
+"""What the page's scripts get to work with: shapes, columns, themes and words, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from igh_geo.out import reading
+from igh_geo.out.map import geometry
+from igh_geo.out.map.symbols import symbols
+from igh_geo.out.map.themes import Theme, default_theme, themes, unit
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+# Four significant digits are more than a rate can carry, and half the length of a float.
+SIGNIFICANT = 4
+
+# What the page says about an area, in its own words; a column that is wholly missing is left out.
+_NUMBERS = (
+    "count",
+    "denominator",
+    "rate",
+    "ci_low",
+    "ci_high",
+    "rate_smoothed",
+    "smoothed_low",
+    "smoothed_high",
+    "expected",
+    "excess",
+    "previous",
+    "rank",
+    "rank_low",
+    "rank_high",
+)
+_NAMES = (
+    "status",
+    "rate_status",
+    "previous_status",
+    "reliability",
+    "change",
+    "gi_class",
+    "lisa_class",
+    "parent_name",
+    "district",
+)
+
+# Sections of the shared texts that the page needs besides its own.
+_SHARED_TEXTS = (
+    "status",
+    "reliability",
+    "gi_class",
+    "lisa_class",
+    "month_short",
+    "weekday",
+)
+
+
+def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
+    """Everything the scripts of the page need, ready for JSON.
+
+    Parameters
+    ----------
+    publication : Publication
+        What the audience may see; nothing else gets into the page.
+    texts : Texts
+        The language of the page.
+    """
+    areas = publication.areas
+    frame = geometry.frame_of(areas)
+    shapes = geometry.simplify(areas)
+    parents = geometry.outlines(shapes, areas["parent_code"])
+    made = themes(publication, texts)
+    grids, made = _grids(publication, made, frame)
+    level = reading.level_of(publication)
+    return {
+        "frame": [frame.left_m, frame.top_m, frame.width_m, frame.height_m],
+        "areas": {
+            "code": list(areas.index),
+            "name": [str(name) for name in areas["name"]],
+            "water": _flags(areas["is_water"]),
+            "shape": geometry.encode_shapes(shapes, frame),
+            "label": geometry.label_points(shapes, frame),
+            "compared": _distinct(_compared(publication, texts)),
+            "reasons": _distinct(areas["reasons"]),
+            **{name: _numbers(areas[name]) for name in _NUMBERS},
+            **{name: _distinct(areas[name]) for name in _NAMES},
+        },
+        "parents": geometry.encode_shapes(parents, frame),
+        "themes": [asdict(theme) for theme in made],
+        "theme": default_theme(made),
+        "grids": grids,
+        "points": _points(publication, texts, frame),
+        "symbols": symbols(),
+        "monthly": _monthly(publication),
+        "hours": _hours(publication),
+        "top": publication.lens.priorities.top,
+        "noun": publication.noun,
+        "unit": unit(publication, texts),
+        "things": texts(f"denominator.{publication.lens.rate.denominator}"),
+        "level": reading.level_name(texts, level),
+        "cell_m": publication.lens.grid.cell_m,
+        "language": texts.language,
+        "words": texts.section("map") | _shared(texts),
+    }
+
+
+def _shared(texts: Texts) -> dict[str, str]:
+    return {
+        f"full.{section}.{key}": text
+        for section in _SHARED_TEXTS
+        for key, text in texts.section(section).items()
+    }
+
+
+def _compared(publication: Publication, texts: Texts) -> pd.Series:
+    areas = publication.areas
+    rows: list[dict[Hashable, Any]] = (
+        pd.DataFrame(areas[["count", "expected", "smr"]])
+        .astype(object)
+        .to_dict(orient="records")
+    )
+    return pd.Series(
+        [reading.compare(texts, {str(key): value for key, value in row.items()}) for row in rows],
+        index=areas.index,
+        dtype="str",
+    )
+
+
+def _numbers(values: pd.Series) -> list[float | int | None]:
+    """Four significant digits, whole numbers as such, missing as null."""
+    found = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return [None if np.isnan(value) else _short(float(value)) for value in found]
+
+
+def _short(value: float) -> float | int:
+    if value.is_integer():
+        return int(value)
+    return float(f"{value:.{SIGNIFICANT}g}")
+
+
+def _distinct(values: pd.Series) -> dict[str, Any]:
+    """A column of texts as its different values and, per row, which one; -1 is missing."""
+    numbers, different = pd.factorize(values.astype("str").where(values.notna()), sort=True)
+    return {"values": [str(value) for value in different], "rows": numbers.tolist()}
+
+
+def _flags(values: pd.Series) -> str:
+    return "".join("1" if value else "0" for value in values.astype(bool))
+
+
+def _grids(
+    publication: Publication, made: list[Theme], frame: geometry.Frame
+) -> tuple[dict[str, Any], list[Theme]]:
+    """Cells packed in the order of the grid, and the themes with their codes in that order."""
+    tables = {"hot": publication.cells, "density": publication.density}
+    grids: dict[str, Any] = {}
+    orders: dict[str, list[int]] = {}
+    for name, table in tables.items():
+        if table is None or table.empty:
+            continue
+        grid = geometry.encode_grid(table, frame, cell_m=publication.lens.grid.cell_m)
+        orders[name] = grid.order.tolist()
+        grids[name] = {
+            "columns": grid.columns,
+            "numbers": grid.numbers,
+            "transformation": grid.transformation,
+        }
+    return grids, [_in_order(theme, orders) for theme in made]
+
+
+def _in_order(theme: Theme, orders: dict[str, list[int]]) -> Theme:
+    if theme.of not in orders or not theme.codes:
+        return theme
+    codes = "".join(theme.codes[row] for row in orders[theme.of])
+    return Theme(**(theme.__dict__ | {"codes": codes}))
+
+
+def _points(
+    publication: Publication, texts: Texts, frame: geometry.Frame
+) -> dict[str, Any] | None:
+    points = publication.points
+    if points is None or points.empty:
+        return None
+    days = pd.to_datetime(points["day"])
+    return {
+        "places": geometry.encode_points(points["x"], points["y"], frame),
+        "category": _distinct(points["category"]),
+        "day": _distinct(pd.Series([texts.date(day.date()) for day in days], index=points.index)),
+    }
+
+
+def _monthly(publication: Publication) -> dict[str, Any] | None:
+    monthly = publication.monthly
+    if monthly is None or monthly.empty:
+        return None
+    months = pd.DatetimeIndex(monthly.index)
+    period = publication.lens.period
+    start = pd.Timestamp(period.start).replace(day=1).date()
+    return {
+        "months": [[int(day.year), int(day.month)] for day in months],
+        "counts": _numbers(monthly),
+        "now": "".join("1" if start <= day.date() <= period.end else "0" for day in months),
+    }
+
+
+def _hours(publication: Publication) -> list[list[int]] | None:
+    """Shares in hundred-thousandths, Monday first."""
+    hours = publication.hours
+    if hours is None:
+        return None
+    week = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).fillna(0.0)
+    shares: list[list[int]] = np.rint(week.to_numpy(float) * 100_000).astype(int).tolist()
+    return shares
+
