@@ -28,7 +28,7 @@ run: data/planted.json
 
 sample: data/planted.json
 
-data/planted.json: $(wildcard igh_geo/sources/sample*.py) | $(READY)
+data/planted.json: $(wildcard igh_geo/sources/sample/*.py) | $(READY)
 	@$(BIN)/igh-geo sample
 	@touch $@
 

@@ -14,11 +14,11 @@ import pytest
 import shapely
 
 from igh_geo.errors import OutputError
-from igh_geo.sources.sample import make_sample
-from igh_geo.sources.sample_buildings import make_addresses
-from igh_geo.sources.sample_patterns import PATTERNS, draw_intervals, draw_moments
-from igh_geo.sources.sample_planted import CLUSTERS, choose_places
-from igh_geo.sources.sample_town import make_town
+from igh_geo.sources.sample.buildings import make_addresses
+from igh_geo.sources.sample.make import make_sample
+from igh_geo.sources.sample.patterns import PATTERNS, draw_intervals, draw_moments
+from igh_geo.sources.sample.planted import CLUSTERS, choose_places
+from igh_geo.sources.sample.town import make_town
 
 CSV = {"sep": ";", "dtype": str, "encoding": "utf-8-sig", "keep_default_na": False}
 

@@ -101,11 +101,11 @@ def withheld_at_levels(
     drawn = [_level(counts, group, hidden[name]) for name, group in levels.items()]
     nowhere = _Level(np.full(len(counts), -1), np.zeros(1), np.zeros(1, dtype=bool))
     sides = [*drawn, nowhere, nowhere][:2]
-    while any(
-        # Every one of them, not only the first: hence a list.
-        [_protect(one, number, is_hidden, sides) for one in _given_away(number, is_hidden, sides)]
-    ):
-        pass
+    is_changing = True
+    while is_changing:
+        is_changing = False
+        for given_away in _given_away(number, is_hidden, sides):
+            is_changing |= _protect(given_away, number, is_hidden, sides)
     hidden[BASE] = pd.Series(is_hidden, index=counts.index)
     for name, level in zip(levels, drawn, strict=True):
         hidden[name] = pd.Series(~level.is_told[:-1], index=hidden[name].index)
@@ -114,7 +114,7 @@ def withheld_at_levels(
 
 def _level(counts: pd.Series, group: pd.Series, hidden: pd.Series) -> _Level:
     return _Level(
-        group_of_area=hidden.index.get_indexer(group),
+        group_of_area=hidden.index.get_indexer(pd.Index(group)),
         total=np.append(counts.groupby(group).sum().reindex(hidden.index), 0.0),
         is_told=np.append(~hidden.to_numpy(dtype=bool), False),
     )

@@ -115,9 +115,10 @@ def outlines(shapes: Shapes, group: pd.Series) -> Shapes:
 def encode_shapes(shapes: Shapes, frame: Frame) -> list[str]:
     """Each shape as one text: rings of whole metres, as differences, in `ALPHABET`.
 
-    Holes need no mark: the page fills by the even-odd rule.
+    Outer rings turn one way and holes the other, so that the page can fill by winding number;
+    the even-odd rule would leave a gap wherever two areas of one class overlap.
     """
-    return [_encode_shape(shape, frame) for shape in shapes]
+    return [_encode_shape(shape, frame) for shape in shapely.orient_polygons(shapes)]
 
 
 def encode_numbers(values: Iterable[int]) -> str:

@@ -16,15 +16,15 @@ _LEAFLET_FOLDER = "js_lib_leaflet/static/js_lib_leaflet"
 
 _ASSETS = resources.files("igh_geo.out.map") / "assets"
 SCRIPTS = (
-    "format.js",
     "data.js",
+    "format.js",
     "symbols.js",
     "sheet.js",
-    "words.js",
-    "charts.js",
-    "panel.js",
     "legend.js",
+    "area.js",
+    "charts.js",
     "search.js",
+    "print.js",
     "start.js",
 )
 

@@ -97,6 +97,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "symbols": symbols(),
         "monthly": _monthly(publication),
         "hours": _hours(publication),
+        "busiest": _busiest(publication, texts),
         "top": publication.lens.priorities.top,
         "noun": publication.noun,
         "unit": unit(publication, texts),
@@ -216,3 +217,12 @@ def _hours(publication: Publication) -> list[list[int]] | None:
     shares: list[list[int]] = np.rint(week.to_numpy(float) * 100_000).astype(int).tolist()
     return shares
 
+
+def _busiest(publication: Publication, texts: Texts) -> str:
+    if publication.hours is None:
+        return ""
+    blocks = reading.busiest(publication.hours, publication.total.count)
+    if not blocks:
+        return ""
+    words = [reading.block_words(texts, block) for block in blocks]
+    return texts("map.say.busiest", blocks=reading.listing(texts, words))

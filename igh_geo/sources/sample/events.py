@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from igh_geo.sources.sample_patterns import PATTERNS, YEARS, draw_moments
-from igh_geo.sources.sample_planted import PATROL_KINDS, NearRepeat, Places, Spot
-from igh_geo.sources.sample_themes import THEMES, address_weights, drawn, rows_of
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.patterns import PATTERNS, YEARS, draw_moments
+from igh_geo.sources.sample.planted import PATROL_KINDS, NearRepeat, Places, Spot
+from igh_geo.sources.sample.themes import THEMES, address_weights, drawn, rows_of
+from igh_geo.sources.sample.town import Town
 
 NEW_YEAR = {"2022/2023": 55, "2023/2024": 95, "2024/2025": 90, "2025/2026": 60}
 WAVE_PATTERN = replace(PATTERNS["Woninginbraak"], interval=(0.9, 2.0, 0.4))

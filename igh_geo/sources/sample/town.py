@@ -11,7 +11,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon
 from shapely.affinity import translate
 
-from igh_geo.sources.sample_names import (
+from igh_geo.sources.sample.names import (
     DISTRICTS,
     FLOODPLAIN_NAME,
     MUNICIPALITY_CODE,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.sources.sample_figures import PERSONS_PER_HOUSEHOLD
-from igh_geo.sources.sample_patterns import YEARS, Moments, Pattern, draw_intervals
+from igh_geo.sources.sample.figures import PERSONS_PER_HOUSEHOLD
+from igh_geo.sources.sample.patterns import YEARS, Moments, Pattern, draw_intervals
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,13 +10,13 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from igh_geo.sources.sample_names import (
+from igh_geo.sources.sample.names import (
     FLOODPLAIN_NAME,
     MUNICIPALITY_CODE,
     MUNICIPALITY_NAME,
     Character,
 )
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.town import Town
 
 YEAR = 2025
 SECRET = -99997

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.town import Town
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "vermogensdelicten": (

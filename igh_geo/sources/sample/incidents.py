@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.sources.sample_events import draw_near_repeats, draw_new_year, draw_spot
-from igh_geo.sources.sample_patterns import PATTERNS, YEARS, draw_moments
-from igh_geo.sources.sample_planted import (
+from igh_geo.sources.sample.events import draw_near_repeats, draw_new_year, draw_spot
+from igh_geo.sources.sample.patterns import PATTERNS, YEARS, draw_moments
+from igh_geo.sources.sample.planted import (
     CLUSTERS,
     NEAR_REPEAT,
     PATROL_FACTOR,
@@ -22,7 +22,7 @@ from igh_geo.sources.sample_planted import (
     Places,
     raised_or_quiet,
 )
-from igh_geo.sources.sample_themes import (
+from igh_geo.sources.sample.themes import (
     THEMES,
     address_weights,
     drawn,
@@ -30,7 +30,7 @@ from igh_geo.sources.sample_themes import (
     rows_of,
     year_volume,
 )
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.town import Town
 
 OVERDISPERSION = 0.12
 AT_BACKGROUND = 15

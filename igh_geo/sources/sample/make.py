@@ -16,18 +16,18 @@ import pandas as pd
 import pyogrio
 
 from igh_geo.errors import OutputError, Problem
-from igh_geo.sources.sample_buildings import make_addresses
-from igh_geo.sources.sample_export import as_export, soil
-from igh_geo.sources.sample_figures import SECRET_NAME, SMALL_NAME, make_layers
-from igh_geo.sources.sample_hennep import make_grow_sites
-from igh_geo.sources.sample_incidents import make_incidents
-from igh_geo.sources.sample_names import (
+from igh_geo.sources.sample.buildings import make_addresses
+from igh_geo.sources.sample.export import as_export, soil
+from igh_geo.sources.sample.figures import SECRET_NAME, SMALL_NAME, make_layers
+from igh_geo.sources.sample.hennep import make_grow_sites
+from igh_geo.sources.sample.incidents import make_incidents
+from igh_geo.sources.sample.names import (
     FLOODPLAIN_NAME,
     MUNICIPALITY_CODE,
     MUNICIPALITY_NAME,
     VILLAGE_NAME,
 )
-from igh_geo.sources.sample_planted import (
+from igh_geo.sources.sample.planted import (
     GROUPS,
     MONTHS,
     PATROL_FACTOR,
@@ -35,7 +35,7 @@ from igh_geo.sources.sample_planted import (
     PATROLLED_DISTRICTS,
     choose_places,
 )
-from igh_geo.sources.sample_town import Town, make_town
+from igh_geo.sources.sample.town import Town, make_town
 
 FILES = {
     "boundaries": "boundaries/voorbeeldstad_2025.gpkg",

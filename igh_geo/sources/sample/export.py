@@ -10,8 +10,8 @@ import pandas as pd
 import pyproj
 import shapely
 
-from igh_geo.sources.sample_patterns import ambiguous
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.patterns import ambiguous
+from igh_geo.sources.sample.town import Town
 
 DIRT = {
     "missing_coordinates": 140,

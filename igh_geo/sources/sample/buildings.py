@@ -11,14 +11,14 @@ import pandas as pd
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from igh_geo.sources.sample_names import (
+from igh_geo.sources.sample.names import (
     STREET_ENDINGS,
     STREET_PREFIXES,
     STREET_STEMS,
     VILLAGE_NAME,
     Character,
 )
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.town import Town
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from igh_geo.sources.sample_patterns import PATTERNS, draw_moments
-from igh_geo.sources.sample_planted import (
+from igh_geo.sources.sample.patterns import PATTERNS, draw_moments
+from igh_geo.sources.sample.planted import (
     HENNEP_CASES,
     HENNEP_DISTRICT,
     HENNEP_DISTRICT_FACTOR,
     HENNEP_RELATIVE_RISK,
 )
-from igh_geo.sources.sample_town import Town
+from igh_geo.sources.sample.town import Town
 
 SIZES = {"Tot 100 planten": 0.48, "100 tot 500 planten": 0.44, "Meer dan 500 planten": 0.08}
 DISCOVERED_BY = {

@@ -1,0 +1,156 @@
+// What the page says about one area, in the tooltip and in the panel.
+function statusOf(row, name = "status") {
+  const status = areaText(name, row);
+  return status && status !== "shown" ? say(`full.status.${status}`) : "";
+}
+
+function countWords(row) {
+  const hidden = statusOf(row);
+  if (hidden) return hidden;
+  const count = areaNumber("count", row);
+  if (count === null) return say("full.status.missing");
+  const words = { count: number(count), noun: data.noun };
+  const denominator = areaNumber("denominator", row);
+  if (denominator === null) return say("say.count", words);
+  const decimals = Number.isInteger(denominator) ? 0 : 1;
+  return say("say.count_of", { ...words, denominator: number(denominator, decimals), things: data.things });
+}
+
+function rateWords(row) {
+  const value = areaNumber("rate", row);
+  if (value === null) return statusOf(row, "rate_status") || say("full.status.missing");
+  return say("say.rate", {
+    rate: rate(value), noun: data.noun, unit: data.unit,
+    low: rate(areaNumber("ci_low", row)), high: rate(areaNumber("ci_high", row)),
+  });
+}
+
+function smoothedWords(row) {
+  const value = areaNumber("rate_smoothed", row);
+  if (value === null) return "";
+  const low = areaNumber("smoothed_low", row);
+  const words = { rate: rate(value), unit: data.unit, low: rate(low), high: rate(areaNumber("smoothed_high", row)) };
+  return say(low === null ? "say.rate_short" : "say.interval", words);
+}
+
+function changeWords(row) {
+  const hidden = statusOf(row, "previous_status");
+  const previous = areaNumber("previous", row);
+  const count = areaNumber("count", row);
+  if (previous === null || count === null) {
+    return areaText("previous_status", row) === "withheld" ? say("say.change_hidden") : hidden;
+  }
+  const fromTo = say("say.from_to", { previous: number(previous), count: number(count), noun: data.noun });
+  return say(`say.${areaText("change", row) || "unclear"}`, { from_to: fromTo });
+}
+
+function classWords(name, row) {
+  const value = areaText(name, row);
+  return value ? say(`full.${name}.${value}`) : statusOf(row) || say("say.untested");
+}
+
+function rankWords(row) {
+  const rank = areaNumber("rank", row);
+  if (rank === null) return "";
+  const n = data.areas.rank.filter((value) => value !== null).length;
+  const words = { rank: number(rank), n: number(n), low: number(areaNumber("rank_low", row)), high: number(areaNumber("rank_high", row)) };
+  return say(areaNumber("rank_low", row) === null ? "say.rank_exact" : "say.rank", words);
+}
+
+function placeWords(row) {
+  return [areaText("parent_name", row), areaText("district", row)].filter(Boolean).join(", ");
+}
+
+const hasAny = (name) => data.areas[name].some((value) => value !== null);
+
+// Name and sentence of everything that is known; what was not asked for is left out.
+function factsOf(row) {
+  const facts = [["count", countWords(row)]];
+  if (hasAny("rate")) {
+    facts.push(["rate", rateWords(row)], ["smoothed", smoothedWords(row)]);
+    facts.push(["compared", areaText("compared", row)]);
+  }
+  if (hasAny("previous")) facts.push(["change", changeWords(row)]);
+  if (!themeByKey.get("gi").reason) facts.push(["gi", classWords("gi_class", row)]);
+  if (!themeByKey.get("lisa").reason) facts.push(["lisa", classWords("lisa_class", row)]);
+  facts.push(["rank", rankWords(row)]);
+  return facts.filter(([, text]) => text);
+}
+
+function showArea(row, close) {
+  const box = document.getElementById("area");
+  box.replaceChildren();
+  box.hidden = row < 0;
+  if (row < 0) return;
+  const button = element("button", { type: "button", className: "close", text: say("page.close") });
+  button.addEventListener("click", close);
+  box.append(
+    element("p", { className: "kicker", text: say("page.selected") }),
+    element("h2", { text: data.areas.name[row] }),
+    element("p", { className: "code", text: [data.areas.code[row], placeWords(row)].filter(Boolean).join(" · ") }),
+  );
+  if (isWater(row)) {
+    box.append(element("p", { text: say("page.water_note") }), button);
+    return;
+  }
+  const list = element("dl");
+  for (const [name, text] of factsOf(row)) {
+    list.append(element("dt", { text: say(`fact.${name}`) }), element("dd", { text }));
+  }
+  box.append(list);
+  if (areaText("reliability", row) === "low" && areaNumber("rate", row) !== null) {
+    box.append(element("p", { className: "caution", text: say("say.uncertain") }));
+  }
+  const reasons = areaText("reasons", row).split("\n").filter(Boolean);
+  if (reasons.length) {
+    box.append(
+      element("h3", { text: say("fact.reasons") }),
+      element("ul", {}, reasons.map((text) => element("li", { text }))),
+    );
+  }
+  box.append(button);
+}
+
+// Three lines at most: the name, what the theme says here, and the number behind it.
+function tipLines(row, x, y, reach) {
+  const theme = currentTheme();
+  const lines = [data.areas.name[row]];
+  if (isWater(row)) return [...lines, say("say.water")];
+  const showsCells = theme.of === "hot" || state.overlays.has("cells");
+  const cell = showsCells ? cellAt("hot", x, y) : -1;
+  if (cell >= 0) {
+    const hot = themeByKey.get("cells");
+    const code = hot.codes[cell];
+    lines.push(code === "w" ? say("say.cell_hidden") : labelOf(hot, code));
+  }
+  if (theme.of === "areas") {
+    const label = labelOf(theme, theme.codes[row]);
+    if (theme.key === "rank" && areaNumber("rank", row) !== null) lines.push(rankWords(row));
+    else if (theme.key === "change") lines.push(changeWords(row) || label);
+    else if (theme.key === "gi") lines.push(classWords("gi_class", row));
+    else if (theme.key === "rate_smoothed") lines.push(smoothedWords(row) || label);
+    else if (theme.key === "excess") lines.push(excessWords(row) || label);
+    else if (theme.key === "lisa") lines.push(label);
+  } else if (theme.of === "density") {
+    const here = cellAt("density", x, y);
+    if (here >= 0) lines.push(say("say.density", { label: labelOf(theme, theme.codes[here]) }));
+  }
+  if (state.overlays.has("points")) {
+    const point = pointAt(x, y, reach);
+    if (point >= 0) {
+      const { category, day } = data.points;
+      lines.push(say("say.point", { category: textOf(category, point), day: textOf(day, point) }));
+    }
+  }
+  lines.push(countWords(row));
+  if (theme.key !== "rate_smoothed" && hasAny("rate") && areaNumber("rate", row) !== null) lines.push(rateWords(row));
+  return [...new Set(lines.filter(Boolean))];
+}
+
+function excessWords(row) {
+  const excess = areaNumber("excess", row);
+  if (excess === null) return "";
+  const decimals = Math.abs(excess) < 10 ? 1 : 0;
+  const words = { excess: number(Math.abs(excess), decimals), expected: number(areaNumber("expected", row), decimals) };
+  return say(excess < 0 ? "say.deficit" : "say.excess", words);
+}

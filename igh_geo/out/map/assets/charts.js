@@ -1,0 +1,96 @@
+// Two small pictures of the whole: the months, and the hours of the week. Each has its text.
+const SVG = "http://www.w3.org/2000/svg";
+
+function drawn(tag, attributes, children = []) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function caption(x, y, text, anchor = "start") {
+  const made = drawn("text", { x, y, "text-anchor": anchor });
+  made.textContent = text;
+  return made;
+}
+
+function showMonths() {
+  if (!data.monthly) return;
+  const { months, counts, now } = data.monthly;
+  const box = document.getElementById("months");
+  const [wide, high, left, foot] = [300, 84, 26, 16];
+  const most = Math.max(1, ...counts);
+  const step = (wide - left) / counts.length;
+  const picture = drawn("svg", { viewBox: `0 0 ${wide} ${high + foot + 6}`, role: "img" });
+  picture.append(
+    drawn("line", { x1: left, y1: high, x2: wide, y2: high, class: "axis" }),
+    caption(left - 4, 10, number(most), "end"), caption(left - 4, high, "0", "end"),
+  );
+  counts.forEach((count, i) => {
+    const tall = ((high - 4) * (count ?? 0)) / most;
+    picture.append(drawn("rect", {
+      x: (left + i * step + step * 0.1).toFixed(1), y: (high - tall).toFixed(1),
+      width: (step * 0.8).toFixed(1), height: tall.toFixed(1), class: now[i] === "1" ? "now" : "before",
+    }));
+    if (months[i][1] === 1 && counts.length > 12) {
+      picture.append(caption(left + i * step, high + foot - 3, String(months[i][0])));
+    }
+  });
+  const low = counts.indexOf(Math.min(...counts));
+  const top = counts.indexOf(Math.max(...counts));
+  picture.setAttribute("aria-label", say("say.month_alt", {
+    noun: data.noun, first: month(months[0]), last: month(months[months.length - 1]),
+    low: number(counts[low]), low_month: month(months[low]),
+    high: number(counts[top]), high_month: month(months[top]),
+  }));
+  const words = say("say.month_range", {
+    first: month(months[0]), last: month(months[months.length - 1]), low: number(counts[low]), high: number(counts[top]),
+  });
+  const key = now.includes("0") && now.includes("1") ? `; ${say("say.this_period")}` : "";
+  box.append(element("h2", { text: say("page.months") }), picture, element("p", { text: `${words}${key}.` }));
+  box.hidden = false;
+}
+
+function showHours() {
+  if (!data.hours) return;
+  const box = document.getElementById("hours");
+  const [left, side, tall] = [26, 11.4, 12];
+  const most = Math.max(1, ...data.hours.flat());
+  const picture = drawn("svg", { viewBox: `0 0 300 ${7 * tall + 16}`, role: "img" });
+  data.hours.forEach((shares, day) => {
+    picture.append(caption(0, day * tall + 9.5, say(`full.weekday.${day + 1}`).slice(0, 2)));
+    shares.forEach((share, hour) => {
+      // Darkness in five steps, the same for every page: the pattern counts, not the number.
+      const level = Math.min(4, Math.floor((5 * share) / (most + 1)));
+      picture.append(drawn("rect", {
+        x: (left + hour * side).toFixed(1), y: day * tall, width: side - 1, height: tall - 1, class: `level-${level}`,
+      }));
+    });
+  });
+  for (const hour of [0, 6, 12, 18, 24]) {
+    const anchor = hour === 24 ? "end" : hour ? "middle" : "start";
+    picture.append(caption(left + hour * side, 7 * tall + 11, String(hour), anchor));
+  }
+  picture.setAttribute("aria-label", [say("say.hour_alt", { noun: data.noun }), data.busiest].filter(Boolean).join(" "));
+  box.append(element("h2", { text: say("page.hours") }), picture);
+  if (data.busiest) box.append(element("p", { text: data.busiest }));
+  box.hidden = false;
+}
+
+function showTop(choose) {
+  const rows = topAreas();
+  if (!rows.length) return;
+  const box = document.getElementById("top");
+  const list = element("ol");
+  for (const row of rows) {
+    const button = element("button", { type: "button", text: data.areas.name[row] });
+    button.addEventListener("click", () => choose(row));
+    const low = areaNumber("rank_low", row);
+    const between = low === null ? "" : say("say.between", { low: number(low), high: number(areaNumber("rank_high", row)) });
+    const item = element("li", {}, [button, element("small", { text: between })]);
+    item.value = areaNumber("rank", row);
+    list.append(item);
+  }
+  box.append(element("h2", { text: say("page.top") }), element("p", { text: say("page.top_hint"), className: "hint" }), list);
+  box.hidden = false;
+}

@@ -1,0 +1,95 @@
+// The list of themes and the one legend, which belongs to the theme that is shown.
+const GROUPS = ["how_many", "chance", "next"];
+
+function buildThemes(choose) {
+  const field = document.getElementById("themes");
+  for (const group of GROUPS) {
+    field.append(element("h3", { text: say(`group.${group}`) }));
+    for (const theme of data.themes.filter((one) => one.group === group)) {
+      const input = element("input", { type: "radio", name: "theme", id: `theme-${theme.key}`, value: theme.key });
+      const label = element("label", { for: input.id, text: theme.name });
+      const line = element("div", { className: "option" }, [input, label]);
+      if (theme.reason) {
+        input.disabled = true;
+        label.append(element("small", { text: theme.reason }));
+      }
+      input.addEventListener("change", () => choose(theme.key));
+      field.append(line);
+    }
+  }
+}
+
+function buildOverlays(toggle) {
+  const field = document.getElementById("overlays");
+  const hot = themeByKey.get("cells");
+  const all = [
+    ["names", say("overlay.names"), ""],
+    ["cells", say("overlay.cells"), hot.reason],
+    ["points", say("overlay.points", { noun: data.noun }), data.points ? "" : say("overlay.no_points")],
+  ];
+  for (const [key, name, reason] of all) {
+    const input = element("input", { type: "checkbox", id: `overlay-${key}`, value: key });
+    const label = element("label", { for: input.id, text: name });
+    input.checked = state.overlays.has(key);
+    if (reason) {
+      input.disabled = true;
+      label.append(element("small", { text: reason }));
+    }
+    input.addEventListener("change", () => toggle(key, input.checked));
+    field.append(element("div", { className: "option" }, [input, label]));
+  }
+}
+
+function legendRow(symbol, label, count, options) {
+  return element("tr", {}, [
+    element("td", {}, [swatch(symbol, options)]),
+    element("th", { scope: "row", text: label }),
+    element("td", { className: "count", text: count === null ? "" : number(count) }),
+  ]);
+}
+
+function tally(codes) {
+  const counts = {};
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
+
+function legendTable(theme, options) {
+  const counts = tally(theme.codes);
+  const body = element("tbody");
+  theme.classes.forEach(([label, symbol], i) => {
+    body.append(legendRow(data.symbols[symbol], label, counts[i] ?? 0, options));
+  });
+  for (const code of ["n", "m", "w"]) {
+    if (counts[code]) body.append(legendRow(symbolOf(theme, code), labelOf(theme, code), counts[code], options));
+  }
+  const unit = theme.of === "areas" ? say("page.areas_n", { level: data.level }) : say("page.cells_n");
+  const head = element("thead", {}, [element("tr", {}, [
+    element("td"), element("td"), element("th", { scope: "col", className: "count", text: unit }),
+  ])]);
+  return element("table", {}, [head, body]);
+}
+
+function showLegend() {
+  const theme = currentTheme();
+  const box = document.getElementById("legend");
+  box.replaceChildren();
+  // The section's own heading carries the title, so that it can be found by its name.
+  document.getElementById("legend-title").textContent = theme.title;
+  const table = legendTable(theme, {});
+  const body = table.querySelector("tbody");
+  if (theme.uncertain.includes("1")) {
+    body.append(legendRow(data.symbols.uncertain, say("page.uncertain"), tally(theme.uncertain)[1]));
+  }
+  if (data.areas.water.includes("1")) {
+    body.append(legendRow(data.symbols.water, say("page.water"), null));
+  }
+  box.append(table);
+  if (state.overlays.has("cells") && theme.of !== "hot") {
+    const hot = themeByKey.get("cells");
+    box.append(element("h3", { text: hot.title }), legendTable(hot, { outlined: true }));
+  }
+  for (const line of [theme.explain, theme.of === "hot" ? say("page.no_fill") : "", theme.method]) {
+    if (line) box.append(element("p", { text: line }));
+  }
+}

@@ -1,0 +1,230 @@
+// The sheet on which everything is drawn: one canvas for the map, one on top for what is pointed
+// at. Paths are made once, in metres; zooming only changes the transformation.
+const EARTH = 2 * Math.PI * 6378137;
+const BORDER = "#5a5f66";
+const PARENT_BORDER = "#2f353c";
+
+const Sheet = L.Renderer.extend({
+  options: { padding: 0.15 },
+  density: Math.min(3, window.devicePixelRatio || 1),
+
+  _initContainer() {
+    this._container = element("div", { className: "sheet" });
+    this._base = this._container.appendChild(element("canvas", { "aria-hidden": "true" }));
+    this._over = this._container.appendChild(element("canvas", { "aria-hidden": "true" }));
+  },
+
+  _destroyContainer() {
+    L.DomUtil.remove(this._container);
+  },
+
+  _update() {
+    L.Renderer.prototype._update.call(this);
+    const size = this._bounds.getSize();
+    L.DomUtil.setPosition(this._container, this._bounds.min);
+    for (const canvas of [this._base, this._over]) {
+      canvas.width = size.x * this.density;
+      canvas.height = size.y * this.density;
+      canvas.style.width = `${size.x}px`;
+      canvas.style.height = `${size.y}px`;
+    }
+    this.scale = 256 * 2 ** this._zoom / EARTH;
+    const corner = this._map.getPixelOrigin().add(this._bounds.min);
+    this.shift = [
+      (EARTH / 2 + data.frame[0]) * this.scale - corner.x,
+      (EARTH / 2 - data.frame[1]) * this.scale - corner.y,
+    ];
+    this.draw();
+    this.drawOver();
+  },
+
+  // A clean canvas on which one unit is one metre of the map.
+  _metres(canvas) {
+    const context = canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    const k = this.scale * this.density;
+    context.setTransform(k, 0, 0, k, this.shift[0] * this.density, this.shift[1] * this.density);
+    context.lineJoin = "round";
+    return context;
+  },
+
+  _fill(context, path, symbol, markOnly) {
+    fillWith(context, path, symbol, {
+      zoom: this.scale * this.density, density: this.density, markOnly,
+    });
+  },
+
+  _stroke(context, path, colour, width) {
+    context.strokeStyle = colour;
+    context.lineWidth = width / this.scale;
+    context.stroke(path);
+  },
+
+  draw() {
+    if (!this._map) return;
+    const context = this._metres(this._base);
+    const theme = currentTheme();
+    const drawing = drawingOf(theme);
+    for (const [code, path] of drawing.areas) {
+      this._fill(context, path, code === "ground" ? GROUND : symbolOf(theme, code));
+    }
+    for (const [code, path] of drawing.cells) this._fill(context, path, symbolOf(theme, code));
+    if (drawing.water) this._fill(context, drawing.water, data.symbols.water);
+    if (drawing.uncertain) this._fill(context, drawing.uncertain, data.symbols.uncertain, true);
+    // Where thousands of areas are small on the screen, full lines would hide their colours.
+    const weight = Math.max(0.15, Math.min(0.9, (typicalWidth() * this.scale) / 30));
+    this._stroke(context, allBorders(), BORDER, weight);
+    if (outlines.length) this._stroke(context, parentBorders(), PARENT_BORDER, 1.2 + weight);
+    if (state.overlays.has("cells") && theme.of !== "hot") this._drawHotCells(context);
+    if (state.overlays.has("points")) this._drawPoints(context);
+    this._drawLabels(context, theme);
+  },
+
+  drawOver() {
+    if (!this._map) return;
+    const context = this._metres(this._over);
+    if (state.area >= 0) {
+      this._stroke(context, shapes[state.area].path, "#ffffff", 6);
+      this._stroke(context, shapes[state.area].path, "#10151b", 3.2);
+    }
+    if (this.pointed >= 0 && this.pointed !== state.area) {
+      this._stroke(context, shapes[this.pointed].path, "#10151b", 2);
+    }
+  },
+
+  _drawHotCells(context) {
+    const theme = themeByKey.get("cells");
+    for (const [code, path] of drawingOf(theme).cells) {
+      this._fill(context, path, symbolOf(theme, code));
+      this._stroke(context, path, "#222222", 1);
+    }
+  },
+
+  _drawPoints(context) {
+    const radius = 3.2 / this.scale;
+    const path = new Path2D();
+    for (const [x, y] of pointPlaces()) {
+      path.moveTo(x + radius, y);
+      path.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    context.fillStyle = "#1b1b1b";
+    context.fill(path);
+    this._stroke(context, path, "#ffffff", 1);
+  },
+
+  // Numbers of the ranking first, then the names that fit and do not touch one another.
+  _drawLabels(context, theme) {
+    const d = this.density;
+    context.setTransform(d, 0, 0, d, 0, 0);
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const taken = [];
+    const put = (row, text, size, { bold = false, mustFit = true } = {}) => {
+      const x = data.areas.label[0][row] * this.scale + this.shift[0];
+      const y = data.areas.label[1][row] * this.scale + this.shift[1];
+      context.font = `${bold ? 700 : 500} ${size}px "Segoe UI", system-ui, Arial, sans-serif`;
+      const width = context.measureText(text).width;
+      const box = shapes[row].box;
+      if (mustFit && width > (box[2] - box[0]) * this.scale * 0.92) return;
+      const room = [x - width / 2 - 3, y - size / 2 - 2, x + width / 2 + 3, y + size / 2 + 2];
+      const touches = (other) => room[0] < other[2] && room[2] > other[0]
+        && room[1] < other[3] && room[3] > other[1];
+      if (taken.some(touches)) return;
+      taken.push(room);
+      context.lineJoin = "round";
+      context.strokeStyle = "rgba(255, 255, 255, 0.92)";
+      context.lineWidth = bold ? 4 : 3;
+      context.strokeText(text, x, y);
+      context.fillStyle = "#14191f";
+      context.fillText(text, x, y);
+    };
+    if (theme.numbered) {
+      for (const row of topAreas()) put(row, number(areaNumber("rank", row)), 15, { bold: true, mustFit: false });
+    }
+    if (state.overlays.has("names")) {
+      for (const row of byWidth()) put(row, data.areas.name[row], 11);
+    }
+  },
+});
+
+const GROUND = { fill: "#fdfcf9", mark: "", ink: "" };
+const drawings = new Map();
+
+// The paths of a theme: all areas (or cells) of one class together, made at first use.
+function drawingOf(theme) {
+  if (drawings.has(theme.key)) return drawings.get(theme.key);
+  const areas = new Map();
+  const cells = new Map();
+  const made = { areas, cells, water: null, uncertain: null };
+  const add = (paths, code, path) => {
+    if (!paths.has(code)) paths.set(code, new Path2D());
+    paths.get(code).addPath(path);
+  };
+  shapes.forEach((shape, row) => {
+    if (isWater(row)) return;
+    add(areas, theme.of === "areas" ? theme.codes[row] : "ground", shape.path);
+  });
+  if (theme.of !== "areas") {
+    cellsOf(theme.of).forEach((corners, row) => {
+      const path = new Path2D();
+      corners.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
+      path.closePath();
+      add(cells, theme.codes[row], path);
+    });
+  }
+  made.water = merged(shapes.filter((_, row) => isWater(row)));
+  made.uncertain = merged(shapes.filter((_, row) => theme.uncertain[row] === "1"));
+  drawings.set(theme.key, made);
+  return made;
+}
+
+function merged(found) {
+  if (!found.length) return null;
+  const path = new Path2D();
+  for (const shape of found) path.addPath(shape.path);
+  return path;
+}
+
+const once = (make) => {
+  let made;
+  return () => (made ??= make());
+};
+const allBorders = once(() => merged(shapes));
+const parentBorders = once(() => merged(outlines));
+const width = (row) => shapes[row].box[2] - shapes[row].box[0];
+const byWidth = once(() => shapes.map((_, row) => row).sort((a, b) => width(b) - width(a) || a - b));
+const typicalWidth = once(() => width(byWidth()[Math.floor(shapes.length / 2)]));
+const topAreas = once(() => shapes.map((_, row) => row)
+  .filter((row) => areaNumber("rank", row) !== null && areaNumber("rank", row) <= data.top)
+  .sort((a, b) => areaNumber("rank", a) - areaNumber("rank", b) || a - b));
+
+const probe = document.createElement("canvas").getContext("2d");
+
+// The area at a place; of several the smallest, so that an enclave can be pointed at.
+function areaAt(x, y) {
+  let found = -1;
+  let size = Infinity;
+  shapes.forEach((shape, row) => {
+    const [left, top, right, bottom] = shape.box;
+    if (x < left || x > right || y < top || y > bottom) return;
+    const boxSize = (right - left) * (bottom - top);
+    if (boxSize < size && probe.isPointInPath(shape.path, x, y)) {
+      found = row;
+      size = boxSize;
+    }
+  });
+  return found;
+}
+
+function cellAt(name, x, y) {
+  return cellsOf(name).findIndex((corners) => {
+    const [a, , c] = corners;
+    return x >= Math.min(a[0], c[0]) && x <= Math.max(a[0], c[0])
+      && y >= Math.min(a[1], c[1]) && y <= Math.max(a[1], c[1]);
+  });
+}
+
+function pointAt(x, y, reach) {
+  return pointPlaces().findIndex(([px, py]) => Math.hypot(px - x, py - y) <= reach);
+}
