@@ -204,6 +204,7 @@ class Lens(Part):
     audience: Literal["briefing", "restricted"] = "briefing"
     language: Literal["nl", "en"] = "nl"
     sample: bool = False
+    noun: str | None = Field(default=None, max_length=40)
     areas: Areas
     districts: tuple[District, ...] = ()
     incidents: Incidents | None = None

@@ -145,8 +145,8 @@ def run(
             ledger=(events.ledger,),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    _write(record, published)
     _write_rejected(events.rejected, (private or out.parent / "private") / lens.name)
+    _write(record, published)
     record.publication = published
     return record
 
@@ -302,5 +302,7 @@ def _write_rejected(rejected: pd.DataFrame, folder: Path) -> None:
     """Write rows with a fault beside nothing that is ever sent: the private folder."""
     with replaced_at_once(folder) as fresh:
         # A spreadsheet may run what begins as a formula; these rows are untrusted.
-        text = rejected.astype("str").map(lambda cell: f"'{cell}" if cell[:1] in "=+-@" else cell)
+        text = rejected.astype("str").fillna("").map(
+            lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+        )
         text.to_csv(fresh / "rejected.csv", sep=";", index=False, encoding="utf-8-sig")

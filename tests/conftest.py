@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from igh_geo.policy.publication import Publication
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,3 +26,19 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium on this machine")
     return found
+
+
+@pytest.fixture(scope="session")
+def example() -> ModuleType:
+    """The module tests/example.py, wherever pytest was started."""
+    spec = importlib.util.spec_from_file_location("igh_geo_example", ROOT / "tests" / "example.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def publication(example: ModuleType) -> Publication:
+    return example.example_publication()

@@ -15,7 +15,9 @@ CLEAR_EXCESS = 1.0
 
 
 def noun(lens: Lens, texts: Texts) -> str:
-    """What is counted, plural: "meldingen"."""
+    """What is counted, plural: "meldingen", or the word the lens gives."""
+    if lens.noun is not None:
+        return lens.noun
     kinds = (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
     return texts(f"kind_plural.{kinds[0]}" if len(kinds) == 1 else "kind_plural.mixed")
 

@@ -64,7 +64,8 @@ def read_incidents(
     incidents : pandas.DataFrame
         The ``incidents`` table: index ``incident_id``; ``x``, ``y`` in metres (EPSG:28992);
         times in Europe/Amsterdam, as a span where the file gives only a day or a year; ``row``
-        as a spreadsheet numbers it. ``attrs["reading"]`` says what was recognised.
+        as a spreadsheet numbers it. ``attrs["reading"]`` says what was recognised,
+        ``attrs["columns"]`` which column of the file was taken for each field.
     ledger : Ledger
         Every row of the file, labelled by ``incident_id``: placed, or set aside with a reason.
 
@@ -111,6 +112,7 @@ def read_incidents(
         index=frame.index,
     )[ledger.is_placed.to_numpy()]
     tables.check(incidents, "incidents")
+    incidents.attrs["columns"] = dict(mapping)
     incidents.attrs["reading"] = {
         **raw.choices,
         "columns": describe_choice(mapping),

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from igh_geo.out import reading
+from igh_geo.out.reading import Block
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+NL = Texts("nl")
+
+
+def week(**hours: float) -> pd.DataFrame:
+    """An even week, with extra weight on hours of the week named h0 to h167."""
+    flat = pd.Series(1.0, index=range(168))
+    for name, weight in hours.items():
+        flat[int(name[1:])] += weight
+    table = pd.DataFrame((flat / flat.sum()).to_numpy().reshape(7, 24), index=range(1, 8))
+    return table
+
+
+def test_ratio_is_told_as_times_as_many_and_never_as_times_more() -> None:
+    row = {"count": 40.0, "expected": 20.0, "smr": 2.0}
+    assert reading.compare(NL, row) == "2,0 keer zo veel als gemiddeld"
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (0.4, "5 waar er minder dan 1 te verwachten is"),
+        (3.2, "5 waar er ongeveer 3 te verwachten zijn"),
+        (5.0, "ongeveer gemiddeld"),
+    ],
+)
+def test_small_expectation_gets_numbers_and_no_ratio(expected: float, words: str) -> None:
+    row = {"count": 5.0, "expected": expected, "smr": 5.0 / expected}
+    assert reading.compare(NL, row) == words
+
+
+def test_area_without_expectation_is_not_compared() -> None:
+    assert reading.compare(NL, {"count": 5.0, "expected": pd.NA, "smr": float("nan")}) == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"previous_status": "shown", "previous": 8.0, "change": "up"}, "toegenomen, was 8"),
+        ({"previous_status": "shown", "previous": 8, "change": pd.NA}, "was 8; kan toeval zijn"),
+        ({"previous_status": "shown", "previous": 0, "change": "up"}, "toegenomen, was 0"),
+        (
+            {"previous_status": "withheld", "previous": pd.NA, "change": pd.NA},
+            "eerder: niet getoond (privacy)",
+        ),
+        ({"previous_status": "missing", "previous": pd.NA}, "eerder: geen gegevens"),
+    ],
+)
+def test_change_says_what_is_known_of_the_previous_period(
+    row: dict[str, object], words: str
+) -> None:
+    assert reading.change(NL, row) == words
+
+
+def test_whole_without_previous_period_says_so(publication: Publication) -> None:
+    total = replace(publication.total, previous=None, change=None)
+    assert reading.total_change(NL, total, "meldingen") == (
+        "Er is geen eerdere periode om mee te vergelijken."
+    )
+
+
+def test_unclear_change_of_the_whole_may_be_chance(publication: Publication) -> None:
+    said = reading.total_change(NL, publication.total, "meldingen")
+    assert said == "Van 741 naar 793 meldingen; dit kan toeval zijn."
+
+
+def test_long_list_of_names_ends_in_a_number() -> None:
+    assert reading.listing(NL, ["A"]) == "A"
+    assert reading.listing(NL, ["A", "B", "C"]) == "A, B en C"
+    assert reading.listing(NL, list("ABCDEFG")) == "A, B, C en nog 4"
+
+
+def test_even_week_has_no_busiest_hours() -> None:
+    assert reading.busiest(week(), 5000) == []
+
+
+def test_block_runs_past_midnight_from_friday_into_saturday() -> None:
+    # Friday is the fifth day: 22:00 is hour 4 * 24 + 22 = 118.
+    blocks = reading.busiest(week(h118=20, h119=20, h120=20, h121=20), 1000)
+    assert [(block.start, block.length_h) for block in blocks] == [(118, 4)]
+    assert blocks[0].share == pytest.approx(84 / 248)
+    assert reading.block_words(NL, blocks[0]) == "vrijdag 22–02 uur"
+
+
+def test_blocks_that_meet_are_told_as_one() -> None:
+    blocks = reading.busiest(week(**{f"h{hour}": 20.0 for hour in range(40, 48)}), 1000)
+    assert [(block.start, block.length_h) for block in blocks] == [(40, 8)]
+    assert reading.block_words(NL, Block(40, 8, 0.5)) == "dinsdag 16–24 uur"
+
+
+def test_peak_in_few_events_is_not_told() -> None:
+    # Twice the mean of 24 events in 1,000 hours of blocks is chance: 24 * 4 / 168 is under one.
+    assert reading.busiest(week(h10=3), 24) == []
+
+
+@pytest.mark.parametrize(
+    ("denominator", "per", "words"),
+    [
+        ("dwellings", None, "meldingen per 1.000 woningen"),
+        ("area_km2", None, "meldingen per km²"),
+        ("none", None, "aantal meldingen"),
+    ],
+)
+def test_unit_follows_the_denominator(
+    publication: Publication, denominator: str, per: float | None, words: str
+) -> None:
+    rate = publication.lens.rate.model_copy(update={"denominator": denominator, "per": per})
+    lens = publication.lens.model_copy(update={"rate": rate})
+    assert reading.unit(NL, lens, "meldingen", rate=True) == words
