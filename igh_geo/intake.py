@@ -49,7 +49,8 @@ class Events:
     counts : pandas.DataFrame
         Index ``area_code``: ``current`` and ``previous``; missing where there are no data.
     incidents : pandas.DataFrame or None
-        Placed incidents with ``area_code`` and ``period``; None when the input is counts.
+        Placed incidents with ``area_code`` and ``period`` (current, previous, or between the
+        two); None when the input is counts.
     ledger : LedgerSummary
     rejected : pandas.DataFrame
         Rows with a fault. Private.
@@ -160,17 +161,17 @@ def _placed_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Event
     )
     _refuse_empty(incidents, ledger, lens)
     by_year = _known_to_year(incidents)
+    if by_year:
+        _refuse_part_years(lens)
     data_from, data_until = _span(incidents, by_year=by_year)
     before = lens.period.before()
     previous = before if before is not None and data_from - SLACK <= before[0] else None
     start = previous[0] if previous else lens.period.start
     chosen = select(incidents, part, ledger, start=start, end=lens.period.end)
     placed = _place(chosen, areas, ledger)
-    _refuse_empty(placed, ledger, lens)
-    is_current = placed["occurred_from"].dt.date >= lens.period.start
-    placed = placed.assign(
-        period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
-    )
+    placed = placed.assign(period=_periods(placed, lens, previous))
+    is_current = placed["period"] == "current"
+    _refuse_empty(placed[is_current], ledger, lens, earlier=int((~is_current).sum()))
     return Events(
         counts=count_by_area(placed, areas.index, has_previous=previous is not None),
         incidents=placed,
@@ -200,6 +201,7 @@ def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Even
     )
     years = sorted(part.values)
     wanted, before = _years(lens.period.start, lens.period.end), lens.period.before()
+    _refuse_part_years(lens)
     _refuse_absent_years(wanted, years)
     earlier = _years(*before) if before else []
     has_previous = bool(earlier) and set(earlier) <= set(years)
@@ -215,6 +217,7 @@ def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Even
         return on_all
 
     counts = pd.DataFrame({"current": summed(wanted), "previous": np.nan}, index=areas.index)
+    _refuse_uncounted(counts["current"], table, lens)
     if has_previous:
         counts["previous"] = summed(earlier)
     return Events(
@@ -243,6 +246,18 @@ def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> 
     return placed.drop(columns="remark")
 
 
+def _periods(
+    incidents: pd.DataFrame, lens: Lens, previous: tuple[dt.date, dt.date] | None
+) -> pd.Series:
+    """Period of each incident: current, previous, or between when the two do not touch."""
+    day = incidents["occurred_from"].dt.date
+    period = pd.Series("between", index=incidents.index, dtype="str")
+    period[day >= lens.period.start] = "current"
+    if previous is not None:
+        period[day <= previous[1]] = "previous"
+    return period
+
+
 def _within(areas: gpd.GeoDataFrame, municipalities: tuple[str, ...]) -> gpd.GeoDataFrame:
     """Areas of the municipalities asked for, by the digits that CBS codes share."""
     digits = {code.removeprefix("GM") for code in municipalities}
@@ -269,7 +284,7 @@ def _parent_names(areas: gpd.GeoDataFrame, path: Path, lens: Lens) -> pd.Series:
     return names
 
 
-def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens) -> None:
+def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens, *, earlier: int = 0) -> None:
     if len(incidents):
         return
     summary = ledger.summary()
@@ -277,11 +292,38 @@ def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens) -> None:
         f"{row['count']} {row['reason']} (first: row {row['first_row']})"
         for row in summary.set_aside.to_dict(orient="records")
     ]
+    if earlier:
+        aside.append(f"{earlier} before the period")
     problem = Problem(
         f"Lens '{lens.name}' leaves something to count.",
         f"of {summary.rows_in} rows none is left: {'; '.join(aside) or 'the file has no rows'}",
         "check the period, the categories and the area of the lens against the file "
         "(`igh-geo check FILE` shows what is in it)",
+    )
+    raise DataError(str(problem))
+
+
+def _refuse_part_years(lens: Lens) -> None:
+    """A year that is known as a whole cannot be split."""
+    start, end = lens.period.start, lens.period.end
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
+        return
+    problem = Problem(
+        "The period covers whole years where the data are known by the year.",
+        f"it runs from {start} to {end}",
+        f"take from = {start.year}-01-01 and to = {end.year}-12-31",
+    )
+    raise LensError(str(problem))
+
+
+def _refuse_uncounted(counts: pd.Series, table: pd.DataFrame, lens: Lens) -> None:
+    if counts.notna().any():
+        return
+    problem = Problem(
+        f"Lens '{lens.name}' leaves something to count.",
+        f"{len(table)} rows of counts belong to the {len(counts)} areas, the first of which is "
+        f"{counts.index[0]}, and none has a count for every year of the period",
+        "check that counts and boundaries are of the same municipality, level and year",
     )
     raise DataError(str(problem))
 

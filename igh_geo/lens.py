@@ -112,9 +112,11 @@ class Period(Part):
         """Start and end of the period to compare with; None when the lens asks for none."""
         if self.previous == "none":
             return None
-        if self.previous == "preceding":
+        year_before = _year_before(self.start), _year_before(self.end)
+        # The same days a year earlier would fall in a period longer than a year itself.
+        if self.previous == "preceding" or year_before[1] >= self.start:
             return self._preceding()
-        return _year_before(self.start), _year_before(self.end)
+        return year_before
 
     def _preceding(self) -> tuple[dt.date, dt.date]:
         """As many whole months before, or as many days when the months are not whole."""

@@ -42,3 +42,12 @@ def example() -> ModuleType:
 @pytest.fixture(scope="session")
 def publication(example: ModuleType) -> Publication:
     return example.example_publication()
+
+
+@pytest.fixture(scope="session")
+def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from igh_geo.sources.sample import make_sample
+
+    folder = tmp_path_factory.mktemp("sample")
+    make_sample(folder)
+    return folder

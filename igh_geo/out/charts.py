@@ -24,8 +24,9 @@ MOST_MONTHS = 60
 RATIO_RANGE = 4.0
 
 
-def svg(width_mm: float, height_mm: float, body: Sequence[str], label: str) -> Markup:
+def svg(body: Sequence[str], *, size_mm: tuple[float, float], label: str) -> Markup:
     """Wrap drawn elements as an accessible SVG; ``label`` is what it says in words."""
+    width_mm, height_mm = size_mm
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width_mm)} {_n(height_mm)}"'
         f' role="img" aria-label="{escape(label)}">'
@@ -43,8 +44,9 @@ def write(
     )
 
 
-def box(x: float, y: float, width: float, height: float, more: str) -> str:
-    """A rectangle (mm) with the attributes ``more``."""
+def box(frame: tuple[float, float, float, float], more: str) -> str:
+    """A rectangle (left, top, width, height; mm) with the attributes ``more``."""
+    x, y, width, height = frame
     return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" {more}/>'
 
 
@@ -83,7 +85,7 @@ def week(
         body.append(write(left - 1, (day + 0.5) * step_y + 0.9, name, anchor="end"))
         for hour in range(24):
             more = f'fill="{_shade(shares[day, hour] / most)}" stroke="#c9c3ba" stroke-width="0.12"'
-            body.append(box(left + hour * step_x, day * step_y, step_x, step_y, more))
+            body.append(box((left + hour * step_x, day * step_y, step_x, step_y), more))
     for hour in range(0, 25, 3):
         anchor = "end" if hour == 24 else "start" if hour == 0 else "middle"
         body.append(write(left + hour * step_x, height - 0.6, str(hour), anchor=anchor))
@@ -91,8 +93,8 @@ def week(
         for start, length in _within_days(block):
             day, hour = divmod(start, 24)
             frame = (left + hour * step_x, day * step_y, length * step_x, step_y)
-            body.append(box(*frame, 'fill="none" stroke="#000" stroke-width="0.7"'))
-    return svg(width, height, body, label)
+            body.append(box(frame, 'fill="none" stroke="#000" stroke-width="0.7"'))
+    return svg(body, size_mm=(width, height), label=label)
 
 
 def months(
@@ -144,7 +146,7 @@ def months(
             bar = float(value) / most * tall
             fill = "#7a2412" if inside else "#b8b2a8"
             x, width_bar = left + (i + 0.1) * step, step * 0.8
-            body.append(box(x, base - bar, width_bar, bar, f'fill="{fill}"'))
+            body.append(box((x, base - bar, width_bar, bar), f'fill="{fill}"'))
         if day.month == 1 or i == 0:
             x = left + i * step
             body.append(f'<path d="M{_n(x)} {_n(base)}v1.2" stroke="#555" stroke-width="0.2"/>')
@@ -152,7 +154,7 @@ def months(
             if (following[0] if following else len(days)) - i >= room:
                 body.append(write(x + 0.6, height - 0.6, str(day.year)))
     body.append(f'<path d="M{_n(left)} {_n(base)}H{_n(width)}" stroke="#555" stroke-width="0.2"/>')
-    return svg(width, height, body, label)
+    return svg(body, size_mm=(width, height), label=label)
 
 
 def ratio(
@@ -189,7 +191,7 @@ def ratio(
         body.append(
             f'<circle cx="{_n(place(middle))}" cy="{_n(y)}" r="4" fill="#b93a1c" stroke="#000"/>'
         )
-    return svg(width, height, body, label)
+    return svg(body, size_mm=(width, height), label=label)
 
 
 def _shade(share: float) -> str:

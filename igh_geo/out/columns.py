@@ -77,7 +77,7 @@ def has_something(
     )
 
 
-def cell_of(row: Mapping[str, Any], name: str, governs: str, texts: Texts) -> object:
+def cell_of(row: Mapping[str, Any], name: str, *, governs: str, texts: Texts) -> object:
     """A number, a text, or a ``Word`` that says why there is neither."""
     found = row.get(name)
     if not is_missing(found):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from igh_geo.errors import OutputError, Problem
+from igh_geo.errors import IghGeoError, OutputError, Problem
 
 
 @contextmanager
@@ -40,11 +40,16 @@ def replaced_at_once(folder: Path) -> Iterator[Path]:
             fresh.mkdir(parents=True)
             yield fresh
             _swap(fresh, folder, former)
+        except IghGeoError:
+            # What we say on purpose is said already, and some of it is an OSError as well.
+            raise
         except OSError as error:
-            raise _cannot_write(folder, error) from error
+            raise _cannot_write(folder, error, former=former) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(former, ignore_errors=True)
+        # Where the new folder did not come in its place, the former one is all there is.
+        if folder.exists():
+            shutil.rmtree(former, ignore_errors=True)
 
 
 @contextmanager
@@ -61,6 +66,8 @@ def file_at_once(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield fresh
         fresh.replace(path)
+    except IghGeoError:
+        raise
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
@@ -78,7 +85,7 @@ def _swap(fresh: Path, folder: Path, former: Path) -> None:
         raise
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def _cannot_write(path: Path, error: OSError, *, former: Path | None = None) -> OutputError:
     is_held = isinstance(error, PermissionError) and path.exists()
     remedy = (
         "close the files of this folder that are open (a workbook in Excel, a layer in QGIS), "
@@ -91,4 +98,6 @@ def _cannot_write(path: Path, error: OSError) -> OutputError:
         f"{type(error).__name__}: {error.strerror or error}",
         remedy,
     )
+    if former is not None and former.exists():
+        return OutputError(f"{problem}\nWhat it held before is now in '{former.name}' beside it.")
     return OutputError(f"{problem}\nNothing was changed.")

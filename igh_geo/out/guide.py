@@ -10,7 +10,7 @@ from igh_geo.texts import Texts
 
 
 def guide_lines(
-    publication: Publication, texts: Texts, columns: Sequence[str], sheets: Sequence[str]
+    publication: Publication, texts: Texts, *, columns: Sequence[str], sheets: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Lines of the reading guide; a line without a right half is a heading.
 

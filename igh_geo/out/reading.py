@@ -105,15 +105,15 @@ def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:
 def compare(texts: Texts, row: Mapping[str, Any]) -> str:
     """Count against expectation in words; empty when there is none.
 
-    Reads ``count``, ``expected`` and ``smr``. Under an expectation of 5 the two numbers are
-    given and no ratio.
+    Reads ``count``, ``expected`` and ``smr``. Under an expectation of 5, and for a count of
+    zero, the two numbers are given and no ratio.
     """
     count, expected, ratio = (value(row, name) for name in ("count", "expected", "smr"))
     if count is None or expected is None or ratio is None:
         return ""
     if expected < 1:
         return texts("reading.compare.fewest", count=texts.number(count))
-    if expected < LEAST_EXPECTED_FOR_RATIO:
+    if expected < LEAST_EXPECTED_FOR_RATIO or count == 0:
         numbers = {"count": texts.number(count), "expected": texts.number(expected)}
         return texts("reading.compare.few", **numbers)
     return times(texts, ratio)

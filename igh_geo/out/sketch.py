@@ -141,14 +141,14 @@ def draw(
     )
     cells, side_mm = _cells(publication, frame)
     more = 'fill="#111" stroke="#fff" stroke-width="0.18"'
-    body.extend(box(x - side_mm / 2, y - side_mm / 2, side_mm, side_mm, more) for x, y in cells)
+    body.extend(box((x - side_mm / 2, y - side_mm / 2, side_mm, side_mm), more) for x, y in cells)
     dots = _number_places(areas, numbers, frame, (width_mm, height_mm), cells)
     body.extend(_names(wijken, dots, frame))
     body.extend(_numbers(dots, numbers))
     legend = _legend(
         fills, texts, has_cells=len(cells) > 0, level=_parent_level(publication, len(wijken))
     )
-    return Sketch(svg(width_mm, height_mm, body, label), legend)
+    return Sketch(svg(body, size_mm=(width_mm, height_mm), label=label), legend)
 
 
 def _fill(row: Mapping[Any, Any]) -> str:
@@ -317,9 +317,9 @@ def _legend(
     for fill in ("hot", "warm", "withheld", "missing", "water"):
         if (fills == fill).any():
             more = f'fill="{FILLS[fill]}" stroke="#777" stroke-width="0.15"'
-            items.append((box(0.1, 0.1, 5.8, 3.3, more), texts(f"briefing.legend.{fill}")))
+            items.append((box((0.1, 0.1, 5.8, 3.3), more), texts(f"briefing.legend.{fill}")))
     if has_cells:
-        square = box(2.2, 0.9, 1.7, 1.7, 'fill="#111" stroke="#fff" stroke-width="0.18"')
+        square = box((2.2, 0.9, 1.7, 1.7), 'fill="#111" stroke="#fff" stroke-width="0.18"')
         items.append((square, texts("briefing.legend.cell")))
     if level is not None:
         line = '<path d="M0.2 1.75H5.8" stroke="#555" stroke-width="0.5"/>'

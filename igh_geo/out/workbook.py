@@ -92,7 +92,7 @@ def render(publication: Publication) -> bytes:
     sheets = [title for title, _, _ in frames]
     for write in (_months, _hours, _cells, _account):
         sheets.extend(write(book, publication))
-    _write_guide(book, guide, guide_lines(publication, texts, list(columns), sheets))
+    _write_guide(book, guide, guide_lines(publication, texts, columns=list(columns), sheets=sheets))
     guide.activate()
     file.close()
     return buffer.getvalue()
@@ -139,7 +139,10 @@ def _write_areas(
         for name, width, number, _ in columns
     ]
     governs = {name: status for name, _, _, status in columns}
-    cells = [[cell_of(row, name, governs[name], book.texts) for name in governs] for row in rows]
+    cells = [
+        [cell_of(row, name, governs=governs[name], texts=book.texts) for name in governs]
+        for row in rows
+    ]
     _write_table(book, sheet, keyed, cells)
     return list(governs)
 

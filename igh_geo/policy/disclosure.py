@@ -8,18 +8,21 @@ inside unless a restricted export was asked for by name.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from igh_geo.errors import DisclosureError, Problem
+from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
 from igh_geo.policy import wording
 from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE
+from igh_geo.policy.precision import expected_in_steps, places_among, significant
 from igh_geo.policy.publication import Clustering, Publication, Total
-from igh_geo.policy.suppression import withheld
+from igh_geo.policy.suppression import BASE, withheld, withheld_at_levels
 from igh_geo.stats.hours import hours_of_week
 from igh_geo.stats.trend import monthly
 from igh_geo.texts import Texts
@@ -34,6 +37,8 @@ RATE_NUMBERS = [
     "expected",
     "smr",
 ]
+# Digits of numbers that are computed from withheld counts as well.
+DIGITS = 3
 RANK_NUMBERS = ["rank", "rank_low", "rank_high", "p_top"]
 CHANGE_NUMBERS = ["change_ratio", "change_low", "change_high"]
 # A table of 168 hours from fewer events than this tells when single events took place.
@@ -65,9 +70,9 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     things = wording.noun(lens, texts)
     hidden = _hidden(findings, lens)
     _refuse_tiny_total(hidden[WHOLE], lens)
-    areas = _areas(findings, hidden)
-    levels = {name: _level(level, hidden[name]) for name, level in findings.levels.items()}
-    whole = _level(findings.whole, hidden[WHOLE])
+    areas = _areas(findings, hidden, lens)
+    levels = {name: _group_level(findings, name, hidden, lens) for name in findings.levels}
+    whole = _group_level(findings, WHOLE, hidden, lens)
     for table in (areas, *levels.values()):
         table["reasons"] = wording.reasons(table, things, texts)
     return Publication(
@@ -77,7 +82,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         data_until=findings.data_until,
         areas=areas,
         levels=levels,
-        cells=_cells(findings.grid, lens),
+        cells=_cells(findings, lens),
         density=_density(findings.grid, lens),
         bandwidth_m=findings.grid.bandwidth_m if findings.grid else None,
         points=_points(findings.incidents, lens),
@@ -86,55 +91,50 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         hours_top=_hours(findings, _top_codes(areas, lens)),
         categories=_categories(findings, lens),
         total=_total(whole),
-        clustering=Clustering(
-            moran=findings.clusters.moran,
-            moran_p=findings.clusters.moran_p,
-            variable=findings.clusters.variable,
-            islands=findings.clusters.islands,
-            permutations=lens.clusters.permutations,
-            grid_permutations=lens.grid.permutations if findings.grid else 0,
-            seed=lens.clusters.seed,
-            correction=lens.clusters.correction,
-        ),
+        clustering=_clustering(findings, lens),
         notes=wording.notes(findings, lens, texts),
         method=wording.method(findings, lens, texts),
         limits=wording.limits(lens, texts),
         choices=wording.choices(findings, texts),
         sources=lens.sources,
-        ledger=findings.ledger,
+        ledger=_ledger(findings, hidden[WHOLE], lens),
     )
 
 
 def _hidden(findings: Findings, lens: Lens) -> dict[str, pd.DataFrame]:
     """Say per level which counts are withheld: booleans ``current`` and ``previous``."""
-    named = {"base": findings.base, **findings.levels, WHOLE: findings.whole}
+    named = {BASE: findings.base, **findings.levels, WHOLE: findings.whole}
     if lens.audience == "restricted":
         return {
             name: pd.DataFrame(False, index=level.counts.index, columns=level.counts.columns)
             for name, level in named.items()
         }
-    parents = [
-        findings.geometry[column]
-        for column in ("parent_code", "district")
-        if findings.geometry[column].notna().any()
-    ]
-    hidden = {}
-    for name, level in named.items():
-        whole = pd.Series("whole", index=level.counts.index)
-        groupings = [*parents, whole] if name == "base" else [whole]
-        small = level.areas["size"] < lens.privacy.minimum_addresses
-        hidden[name] = pd.DataFrame(
-            {
-                period: withheld(
-                    level.counts[period],
-                    groupings,
-                    minimum=lens.privacy.minimum_count,
-                    small=small.fillna(value=False) & ~level.areas["is_water"],
-                )
-                for period in ("current", "previous")
-            }
-        )
+    groups = {name: _group(findings, name) for name in findings.levels}
+    small = {name: _is_small(level, lens) for name, level in named.items()}
+    minimum = lens.privacy.minimum_count
+    hidden = {name: pd.DataFrame(index=level.counts.index) for name, level in named.items()}
+    for period in ("current", "previous"):
+        counts = findings.base.counts[period]
+        found = withheld_at_levels(counts, groups, minimum=minimum, small=small)
+        for name, is_hidden in found.items():
+            hidden[name][period] = is_hidden
+        total = findings.whole.counts[period]
+        hidden[WHOLE][period] = withheld(total, [], minimum=minimum, small=small[WHOLE])
     return hidden
+
+
+def _group(findings: Findings, level: str) -> pd.Series:
+    """Group of every area at a level."""
+    if level == WHOLE:
+        return pd.Series(findings.whole.counts.index[0], index=findings.geometry.index)
+    group: pd.Series = findings.geometry["district" if level == "district" else "parent_code"]
+    return group
+
+
+def _is_small(level: Level, lens: Lens) -> pd.Series:
+    """Too few addresses and inhabitants to tell anything; water has none and is no secret."""
+    small = level.areas["size"] < lens.privacy.minimum_addresses
+    return small.fillna(value=False).astype(bool) & ~level.areas["is_water"]
 
 
 def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
@@ -148,8 +148,9 @@ def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
     raise DisclosureError(str(problem))
 
 
-def _level(level: Level, hidden: pd.DataFrame) -> pd.DataFrame:
+def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
     """One level of areas with statuses; numbers only where the status is ``shown``."""
+    is_shown = ~hidden["current"] & level.counts["current"].notna()
     table = pd.DataFrame(
         {
             "name": level.areas["name"],
@@ -159,7 +160,13 @@ def _level(level: Level, hidden: pd.DataFrame) -> pd.DataFrame:
         }
     )
     table = table.join(level.rates[[*RATE_NUMBERS, "reliability"]])
-    table["excess"] = table["count"].astype(float) - table["expected"]
+    if lens.audience == "briefing":
+        step = lens.privacy.minimum_count
+        table["expected"] = expected_in_steps(table["expected"], step)
+        table["smr"] = level.rates["count"].astype("Float64") / table["expected"]
+        for column in ("rate_smoothed", "smoothed_low", "smoothed_high", "smr"):
+            table[column] = significant(table[column], DIGITS)
+    table["excess"] = level.rates["count"].astype("Float64") - table["expected"]
     table["rate_status"] = table["status"].where(
         (table["status"] != "shown") | table["rate"].notna(), "not_applicable"
     )
@@ -170,7 +177,7 @@ def _level(level: Level, hidden: pd.DataFrame) -> pd.DataFrame:
     )
     table["previous"] = level.counts["previous"].astype("Float64")
     table = table.join(_changes(level))
-    table = table.join(level.ranks[RANK_NUMBERS])
+    table = table.join(places_among(level.ranks, is_shown)).join(level.ranks["p_top"].round(2))
 
     not_shown = table["status"] != "shown"
     table.loc[not_shown, ["count", "excess", *RATE_NUMBERS, *RANK_NUMBERS]] = np.nan
@@ -179,6 +186,26 @@ def _level(level: Level, hidden: pd.DataFrame) -> pd.DataFrame:
     no_change = not_shown | (table["previous_status"] != "shown")
     table.loc[no_change, CHANGE_NUMBERS] = np.nan
     table.loc[no_change, "change"] = pd.NA
+    return table
+
+
+def _group_level(
+    findings: Findings, name: str, hidden: dict[str, pd.DataFrame], lens: Lens
+) -> pd.DataFrame:
+    """One level of groups, without the rates that would give a withheld area away.
+
+    A group counts all its events; its rate rests on those of the areas with a known denominator.
+    The difference is what happened in the others.
+    """
+    level = findings.whole if name == WHOLE else findings.levels[name]
+    table = _level(level, hidden[name], lens)
+    is_partial = level.rates["count"].astype(float) < level.counts["current"]
+    is_secret = hidden[BASE]["current"] & findings.base.areas["denominator"].isna()
+    has_secret = is_secret.groupby(_group(findings, name)).any().reindex(table.index)
+    is_exposing = table["rate"].notna() & is_partial & has_secret.fillna(value=False)
+    table.loc[is_exposing, "rate_status"] = "withheld"
+    table.loc[is_exposing, ["excess", *RATE_NUMBERS]] = np.nan
+    table.loc[is_exposing, "reliability"] = pd.NA
     return table
 
 
@@ -200,39 +227,56 @@ def _status(count: pd.Series, hidden: pd.Series, areas: pd.DataFrame) -> pd.Seri
     return status
 
 
-def _areas(findings: Findings, hidden: dict[str, pd.DataFrame]) -> gpd.GeoDataFrame:
+def _areas(findings: Findings, hidden: dict[str, pd.DataFrame], lens: Lens) -> gpd.GeoDataFrame:
     """The areas of the map: their level table, clusters and geometry."""
-    table = _level(findings.base, hidden["base"]).drop(columns="name")
-    clusters = findings.clusters
-    secret = hidden["base"]["current"]
-    exposed = pd.Series(
-        [
-            any(secret.get(code, default=False) for code in clusters.windows.get(area, (area,)))
-            for area in table.index
-        ],
-        index=table.index,
+    table = _level(findings.base, hidden[BASE], lens).drop(columns="name")
+    return gpd.GeoDataFrame(
+        findings.geometry.join(table).join(_tests(findings, hidden[BASE]["current"], lens)),
+        crs=findings.geometry.crs,
     )
+
+
+def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
+    """Classes of the areas, and z and p where these rest on shown counts only.
+
+    The class of Gi* is that of a neighbourhood and always told. A class of local Moran says on
+    which side of the mean the area lies, and its neighbours together: with an expectation of two
+    that is enough to tell a withheld one from a withheld three.
+    """
+    clusters, codes = findings.clusters, findings.geometry.index
+    tests = pd.DataFrame(index=codes)
+    windows = [clusters.windows.get(code, (code,)) for code in codes]
+    is_secret = [[bool(secret.get(code, default=False)) for code in window] for window in windows]
+    holds_secret = pd.Series([any(flags) for flags in is_secret], index=codes)
+    is_sided = pd.Series([flags[0] or (len(flags) > 1 and all(flags[1:])) for flags in is_secret])
     for name, found in (("gi", clusters.gi), ("lisa", clusters.lisa)):
-        table[f"{name}_class"] = (
-            pd.Series(pd.NA, index=table.index, dtype="str")
+        tests[f"{name}_class"] = (
+            pd.Series(pd.NA, index=codes, dtype="str")
             if found is None
-            else found["class"].reindex(table.index)
+            else found["class"].reindex(codes)
         )
-    for column in ("z", "p_adjusted"):
-        table[f"gi_{column}"] = np.nan
+    tests.loc[is_sided.to_numpy(), "lisa_class"] = pd.NA
+    for column, digits in (("z", 2), ("p_adjusted", 2)):
+        tests[f"gi_{column}"] = np.nan
         if clusters.gi is not None:
-            values = clusters.gi[column].reindex(table.index).astype(float)
-            table[f"gi_{column}"] = values.mask(exposed)
-    return gpd.GeoDataFrame(findings.geometry.join(table), crs=findings.geometry.crs)
+            values = clusters.gi[column].reindex(codes).mask(holds_secret)
+            is_coarse = lens.audience == "briefing"
+            tests[f"gi_{column}"] = (significant(values, digits) if is_coarse else values).astype(
+                float
+            )
+    return tests
 
 
-def _cells(grid: GridFindings | None, lens: Lens) -> pd.DataFrame | None:
+def _cells(findings: Findings, lens: Lens) -> pd.DataFrame | None:
     """Cells that stand out, by class only; a cell with too few addresses keeps its place only."""
+    grid = findings.grid
     if grid is None:
         return None
     cells = grid.cells[grid.cells["gi_class"].notna() & (grid.cells["gi_class"] != "none")]
     few = cells["addresses"] < lens.privacy.minimum_addresses
-    hidden = few.fillna(value=False).astype(bool) & (lens.audience == "briefing")
+    is_small = cells["area_code"].map(_is_small(findings.base, lens)).fillna(value=False)
+    hidden = few.fillna(value=False).astype(bool) | is_small.astype(bool)
+    hidden &= lens.audience == "briefing"
     status = np.where(hidden, "withheld", "shown")
     shown = cells[["x", "y", "area_code", "gi_class"]].assign(
         status=pd.Series(status, index=cells.index, dtype="str")
@@ -250,7 +294,11 @@ def _density(grid: GridFindings | None, lens: Lens) -> pd.DataFrame | None:
         return None
     least = 1 if lens.audience == "restricted" else lens.privacy.minimum_count
     cells = grid.cells[grid.cells["n_within_bandwidth"] >= least]
-    return cells[["x", "y", "density_per_km2"]].copy()
+    density = cells[["x", "y", "density_per_km2"]].copy()
+    if lens.audience == "briefing":
+        # A smooth surface in many digits can be taken apart into the addresses it was made of.
+        density["density_per_km2"] = significant(density["density_per_km2"], 2).astype(float)
+    return density
 
 
 def _points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | None:
@@ -268,12 +316,15 @@ def _monthly(findings: Findings, lens: Lens) -> pd.Series | None:
         return None
     start, _ = findings.previous or (lens.period.start, lens.period.end)
     series = monthly(findings.incidents["occurred_from"], start=start, end=lens.period.end)
-    series.index = series.index.to_timestamp()
+    series = series.to_timestamp()
     if lens.audience == "restricted":
         return series
     # The total of each period is published, so a single small month could be subtracted out.
     first = pd.Timestamp(lens.period.start).replace(day=1)
-    period = pd.Series(np.where(series.index < first, "previous", "current"), index=series.index)
+    is_current = series.index >= first
+    last = pd.Timestamp(findings.previous[1] if findings.previous else lens.period.start)
+    earlier = np.where(series.index <= last, "previous", "between")
+    period = pd.Series(np.where(is_current, "current", earlier), index=series.index)
     return series.astype("Float64").mask(
         withheld(series, [period], minimum=lens.privacy.minimum_count)
     )
@@ -308,6 +359,64 @@ def _categories(findings: Findings, lens: Lens) -> pd.Series:
     whole = pd.Series("whole", index=counts.index)
     secret = withheld(counts, [whole], minimum=lens.privacy.minimum_count)
     return counts.astype("Float64").mask(secret)
+
+
+def _clustering(findings: Findings, lens: Lens) -> Clustering:
+    found = findings.clusters
+    moran, moran_p = found.moran, found.moran_p
+    if lens.audience == "briefing" and moran is not None:
+        moran = round(moran, 2)
+    if lens.audience == "briefing" and moran_p is not None:
+        moran_p = float(significant(pd.Series([moran_p]), 1).iloc[0])
+    return Clustering(
+        moran=moran,
+        moran_p=moran_p,
+        variable=found.variable,
+        islands=found.islands,
+        permutations=lens.clusters.permutations,
+        grid_permutations=lens.grid.permutations if findings.grid else 0,
+        seed=lens.clusters.seed,
+        correction=lens.clusters.correction,
+    )
+
+
+def _ledger(findings: Findings, hidden: pd.DataFrame, lens: Lens) -> tuple[LedgerSummary, ...]:
+    """The account of the rows, without what it says about withheld counts.
+
+    How many events lie in water is the count of one or a few areas. And the rows that were placed
+    are those of both periods: where the previous total is withheld, its events are counted with
+    the rows outside the period.
+    """
+    if lens.audience == "restricted":
+        return findings.ledger
+    told = []
+    for summary in findings.ledger:
+        remarks = summary.remarks[summary.remarks["remark"] != "in_water"]
+        told.append(replace(summary, remarks=remarks.reset_index(drop=True)))
+    if findings.incidents is not None and hidden["previous"].any():
+        earlier = findings.incidents["row"][findings.incidents["period"] == "previous"]
+        told[0] = _as_outside(told[0], earlier)
+    return tuple(told)
+
+
+def _as_outside(summary: LedgerSummary, rows: pd.Series) -> LedgerSummary:
+    """The same account with placed rows told as rows outside the period."""
+    aside = summary.set_aside
+    is_outside = aside["reason"] == "outside_period"
+    others = aside[~is_outside].to_dict(orient="records")
+    count = len(rows) + int(aside.loc[is_outside, "count"].sum())
+    first_row = min([int(rows.min()), *aside.loc[is_outside, "first_row"].astype(int)])
+    outside = {
+        "reason": "outside_period",
+        "sort": "selection",
+        "count": count,
+        "first_row": first_row,
+    }
+    return replace(
+        summary,
+        placed=summary.placed - len(rows),
+        set_aside=pd.DataFrame([*others, outside], columns=aside.columns),
+    )
 
 
 def _total(shown: pd.DataFrame) -> Total:

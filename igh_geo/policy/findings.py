@@ -111,7 +111,8 @@ class Findings:
     clusters : AreaClusters
     grid : GridFindings or None
     incidents : pandas.DataFrame or None
-        Placed incidents of the period and the previous one; ``period`` is current or previous.
+        Placed incidents of the period and the previous one; ``period`` is current,
+        previous, or between the two.
     previous : tuple of datetime.date or None
         Start and end of the previous period, where the data covers it.
     data_from, data_until : datetime.date or None

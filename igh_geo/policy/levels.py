@@ -119,7 +119,9 @@ def sum_level(
         named = names.reindex(summed.index).fillna(
             pd.Series(summed.index, index=summed.index, dtype="str")
         )
-    denominator = known.groupby(group).sum(min_count=1)
+    # Nobody knows how many events an area without a count has: its denominator is left out too.
+    is_counted = counts["current"].notna()
+    denominator = known.where(is_counted).groupby(group).sum(min_count=1)
     frame = pd.DataFrame(
         {
             "name": named,
@@ -129,7 +131,8 @@ def sum_level(
         }
     )
     on_known = counts["current"].where(is_known).groupby(group).sum(min_count=1)
-    partial = (~is_known).groupby(group).any() & (lens.rate.denominator != "none")
+    is_left_out = ~is_known | (~is_counted & ~areas["is_water"])
+    partial = is_left_out.groupby(group).any() & (lens.rate.denominator != "none")
     level = _level(frame, summed, on_known.fillna(0.0), lens, days)
     return level, [str(name) for name in frame["name"][partial]]
 

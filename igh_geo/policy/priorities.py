@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 # Draws are taken in blocks, so that ten thousand draws of ten thousand areas fit in memory.
 BLOCK_VALUES = 4_000_000
@@ -45,16 +46,18 @@ def rank_areas(
     Returns
     -------
     pandas.DataFrame
-        Same index: ``rank`` (1 is first, ties by order of the index), ``rank_low`` and
-        ``rank_high`` (2.5 and 97.5 percentiles of the rank over the draws), ``p_top`` (share of
-        draws in which the area is among the first ``top``) and ``score`` (mean of both ranks).
+        Same index: ``rank`` (1 is first; ties by the number above expectation, then by order of
+        the index; missing when nothing happened anywhere), ``rank_low`` and
+        ``rank_high`` (2.5 and 97.5 percentiles of the rank over the draws, and never beyond the
+        rank itself), ``p_top`` (share of draws in which the area is among the first ``top``) and
+        ``score`` (mean of both ranks, in which equals share the mean of their places).
 
     Notes
     -----
     Ranks from posterior draws: Goldstein and Spiegelhalter (1996), "League tables and their
     limitations", Journal of the Royal Statistical Society A 159, 385-443.
     """
-    known = posterior[["shape", "rate"]].notna().all(axis=1)
+    known = posterior["rate"].notna() & (posterior["shape"] > 0).fillna(value=False)
     codes = posterior.index[known]
     columns = ["rank", "rank_low", "rank_high", "p_top", "score"]
     result = pd.DataFrame(np.nan, index=posterior.index, columns=columns)
@@ -65,27 +68,37 @@ def rank_areas(
     units = exposure.loc[codes].to_numpy(dtype=float)
     events = expected.loc[codes].to_numpy(dtype=float)
 
-    score = _score((shape / inverse_scale)[None, :], units, events)[0]
+    risk = shape / inverse_scale
+    # Digits beyond the ninth are rounding errors, in which equal areas would differ.
+    by_rate = rankdata(-np.round(risk / risk.max(), 9))
+    by_number = rankdata(-np.round(risk * units - events, 9))
     rng = np.random.default_rng(seed)
     ranks = np.empty((draws, len(codes)), dtype=np.int32)
     block = max(1, BLOCK_VALUES // len(codes))
     for start in range(0, draws, block):
         size = (min(block, draws - start), len(codes))
-        risk = rng.standard_gamma(np.broadcast_to(shape, size)) / inverse_scale
-        ranks[start : start + size[0]] = _ranks(_score(risk, units, events))
-    result.loc[codes, "rank"] = _ranks(score[None, :])[0]
-    result.loc[codes, "rank_low"] = np.quantile(ranks, 0.025, axis=0, method="inverted_cdf")
-    result.loc[codes, "rank_high"] = np.quantile(ranks, 0.975, axis=0, method="inverted_cdf")
+        drawn = rng.standard_gamma(np.broadcast_to(shape, size)) / inverse_scale
+        ranks[start : start + size[0]] = _places(_ranks(-drawn), _ranks(-(drawn * units - events)))
+    rank = _places(by_rate[None, :], by_number[None, :])[0]
+    low = np.quantile(ranks, 0.025, axis=0, method="inverted_cdf")
+    high = np.quantile(ranks, 0.975, axis=0, method="inverted_cdf")
+    result.loc[codes, "rank"] = rank
+    # Shrinkage moves the draws of a skewed posterior away from its mean, rarely past it.
+    result.loc[codes, "rank_low"] = np.minimum(rank, low)
+    result.loc[codes, "rank_high"] = np.maximum(rank, high)
     result.loc[codes, "p_top"] = (ranks <= top).mean(axis=0)
-    result.loc[codes, "score"] = score
+    result.loc[codes, "score"] = (by_rate + by_number) / 2
     return result
 
 
-def _score(risk: np.ndarray, units: np.ndarray, events: np.ndarray) -> np.ndarray:
-    """Mean of the rank by rate and the rank by number above expectation, a row per draw."""
-    above = risk * units - events
-    score: np.ndarray = (_ranks(-risk) + _ranks(-above)) / 2
-    return score
+def _places(by_rate: np.ndarray, by_number: np.ndarray) -> np.ndarray:
+    """Rank of the mean of both ranks, a row per draw.
+
+    Ties are common: half a place up on one, half a place down on the other. Left to the order of
+    the areas they would favour the first code of the alphabet; the larger number decides instead.
+    """
+    n = by_rate.shape[1]
+    return _ranks((by_rate + by_number) / 2 + by_number / (2 * n + 2))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -93,9 +93,10 @@ class Publication:
         ``ci_low``, ``ci_high``, ``rate_smoothed``, ``smoothed_low``, ``smoothed_high``,
         ``expected``, ``excess`` (count minus expected), ``smr``, ``reliability``;
         ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
-        ``change_low``, ``change_high``; ``gi_class``, ``lisa_class`` (always given where
-        tested), ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
-        ``rank``, ``rank_low``, ``rank_high``, ``p_top`` (missing where not ranked) and
+        ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
+        ``lisa_class``, ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
+        ``rank``, ``rank_low``, ``rank_high`` (among the areas that are shown), ``p_top`` (missing
+        where not ranked) and
         ``reasons`` (sentences, joined by newlines).
     levels : dict of str to pandas.DataFrame
         The same columns without geometry and clusters for the parents of the areas (``wijk``, or

@@ -231,7 +231,7 @@ def test_area_that_clearly_changed_is_named_with_both_numbers(publication: Publi
     areas.loc[areas.index[0], ["previous", "count"]] = [30.0, 12.0]
     said = words_of(render(replace(publication, areas=areas)))
     assert "Duidelijk minder: Anders (van 30 naar 12)." in said
-    assert "In de overige 44 buurten is geen verandering aan te tonen" in said
+    assert "In de overige 43 buurten is geen verandering aan te tonen" in said
 
 
 def test_week_of_the_top_places_is_told_only_when_it_holds_enough_events(

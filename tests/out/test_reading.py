@@ -18,8 +18,7 @@ def week(**hours: float) -> pd.DataFrame:
     flat = pd.Series(1.0, index=range(168))
     for name, weight in hours.items():
         flat[int(name[1:])] += weight
-    table = pd.DataFrame((flat / flat.sum()).to_numpy().reshape(7, 24), index=range(1, 8))
-    return table
+    return pd.DataFrame((flat / flat.sum()).to_numpy().reshape(7, 24), index=range(1, 8))
 
 
 def test_ratio_is_told_as_times_as_many_and_never_as_times_more() -> None:

@@ -159,18 +159,21 @@ def test_withheld_wijk_is_not_the_whole_minus_wijken_and_buurten_that_are_shown(
     assert attack(counts, {"wijk": wijk}, hidden) == []
 
 
-def test_looking_at_one_total_at_a_time_would_have_given_the_wijk_away():
-    # The case that made `withheld_at_levels` necessary: the attacker finds it without.
-    counts = series([3, 0, 10, 12, 5, 7])
-    wijk = pd.Series(["p", "p", "q", "q", "r", "r"], index=counts.index, dtype="str")
+def test_looking_at_one_total_at_a_time_gives_a_wijk_away():
+    # Why `withheld_at_levels` exists. Among the buurten 7 and 8 (wijk q) go along with 3; among
+    # the wijken r (9) goes along with p (3). Buurt a3 is shown, and so 3 = 27 - 15 - 9.
+    counts = series([3, 7, 8, 9])
+    wijk = pd.Series(["p", "q", "q", "r"], index=counts.index, dtype="str")
     whole = pd.Series("whole", index=counts.index)
     totals = counts.groupby(wijk).sum()
     apart = {
         "base": withheld(counts, [wijk, whole], minimum=MINIMUM),
         "wijk": withheld(totals, [pd.Series("whole", index=totals.index)], minimum=MINIMUM),
     }
-    apart["base"][["a4", "a5"]] = False
-    assert attack(counts, {"wijk": wijk}, apart) != []
+    assert apart["base"].tolist() == [True, True, True, False]
+    assert apart["wijk"].tolist() == [True, False, True]
+    assert "wijk p" in attack(counts, {"wijk": wijk}, apart)
+    assert attack(counts, {"wijk": wijk}, at_levels(counts, {"wijk": wijk})) == []
 
 
 def test_district_that_cuts_through_wijken_is_not_a_way_round():
@@ -190,7 +193,7 @@ def test_everything_is_shown_when_nothing_is_small():
     assert not hidden["wijk"].any()
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(towns())
 @example(
     (
@@ -208,7 +211,7 @@ def test_no_withheld_count_follows_from_the_published_ones_by_subtraction(town):
         assert attack(counts, levels, hidden) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(towns())
 def test_what_must_be_withheld_is_withheld_and_missing_counts_never_are(town):
     counts, levels, small = town
@@ -222,7 +225,7 @@ def test_what_must_be_withheld_is_withheld_and_missing_counts_never_are(town):
         assert hidden[name][totals.between(1, MINIMUM - 1)].all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(towns())
 def test_same_counts_give_the_same_answer_and_stay_as_they_were(town):
     counts, levels, small = town
@@ -234,7 +237,7 @@ def test_same_counts_give_the_same_answer_and_stay_as_they_were(town):
         pd.testing.assert_series_equal(answer, second[name])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.just(0), st.integers(MINIMUM, 50)), min_size=2, max_size=9))
 def test_nothing_is_withheld_without_a_small_count_whatever_the_groups(values):
     counts = series(values)

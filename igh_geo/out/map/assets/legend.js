@@ -65,7 +65,7 @@ function legendTable(theme, options) {
   }
   const unit = theme.of === "areas" ? say("page.areas_n", { level: data.level }) : say("page.cells_n");
   const head = element("thead", {}, [element("tr", {}, [
-    element("td"), element("td"), element("th", { scope: "col", className: "count", text: unit }),
+    element("th", { scope: "col", colspan: "3", className: "count", text: unit }),
   ])]);
   return element("table", {}, [head, body]);
 }

@@ -4,9 +4,116 @@ const EARTH = 2 * Math.PI * 6378137;
 const BORDER = "#5a5f66";
 const PARENT_BORDER = "#2f353c";
 
+// A view says how metres of the map lie on a canvas: `scale` in pixels to a metre, `shift` of the
+// upper left corner in pixels, `density` in canvas pixels to a pixel.
+function metres(canvas, view) {
+  const context = canvas.getContext("2d", { willReadFrequently: Boolean(view.readBack) });
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  const k = view.scale * view.density;
+  context.setTransform(k, 0, 0, k, view.shift[0] * view.density, view.shift[1] * view.density);
+  context.lineJoin = "round";
+  return context;
+}
+
+function stroke(context, path, colour, pixels, view) {
+  context.strokeStyle = colour;
+  context.lineWidth = pixels / view.scale;
+  context.stroke(path);
+}
+
+function paintMap(canvas, view) {
+  const context = metres(canvas, view);
+  const theme = currentTheme();
+  const drawing = drawingOf(theme);
+  const look = { zoom: view.scale * view.density, density: view.density };
+  for (const [code, path] of drawing.areas) {
+    fillWith(context, path, code === "ground" ? GROUND : symbolOf(theme, code), look);
+  }
+  for (const [code, path] of drawing.cells) fillWith(context, path, symbolOf(theme, code), look);
+  if (drawing.water) fillWith(context, drawing.water, data.symbols.water, look);
+  if (drawing.uncertain) {
+    fillWith(context, drawing.uncertain, data.symbols.uncertain, { ...look, markOnly: true });
+  }
+  // Where thousands of areas are small on the screen, full lines would hide their colours.
+  const weight = Math.max(0.15, Math.min(0.9, (typicalWidth() * view.scale) / 30));
+  stroke(context, allBorders(), BORDER, weight, view);
+  if (outlines.length) {
+    stroke(context, parentBorders(), PARENT_BORDER, 2.2 * weight, view);
+  }
+  if (state.overlays.has("cells") && theme.of !== "hot") {
+    const hot = themeByKey.get("cells");
+    for (const [code, path] of drawingOf(hot).cells) {
+      fillWith(context, path, symbolOf(hot, code), look);
+      stroke(context, path, "#222222", 1, view);
+    }
+  }
+  if (state.overlays.has("points")) paintPoints(context, view);
+  paintLabels(context, theme, view);
+}
+
+// What is chosen and what is pointed at.
+function paintMarked(canvas, view, pointed = -1) {
+  const context = metres(canvas, view);
+  if (state.area >= 0) {
+    stroke(context, shapes[state.area].path, "#ffffff", 6, view);
+    stroke(context, shapes[state.area].path, "#10151b", 3.2, view);
+  }
+  if (pointed >= 0 && pointed !== state.area) {
+    stroke(context, shapes[pointed].path, "#10151b", 2, view);
+  }
+}
+
+function paintPoints(context, view) {
+  const radius = 3.2 / view.scale;
+  const path = new Path2D();
+  for (const [x, y] of pointPlaces()) {
+    path.moveTo(x + radius, y);
+    path.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  context.fillStyle = "#1b1b1b";
+  context.fill(path);
+  stroke(context, path, "#ffffff", 1, view);
+}
+
+// Numbers of the ranking first, then the names that fit and do not touch one another.
+function paintLabels(context, theme, view) {
+  context.setTransform(view.density, 0, 0, view.density, 0, 0);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const taken = [];
+  const put = (row, text, size, { bold = false, mustFit = true } = {}) => {
+    const x = data.areas.label[0][row] * view.scale + view.shift[0];
+    const y = data.areas.label[1][row] * view.scale + view.shift[1];
+    context.font = `${bold ? 700 : 500} ${size}px "Segoe UI", system-ui, Arial, sans-serif`;
+    const wide = context.measureText(text).width;
+    if (mustFit && wide > width(row) * view.scale * 0.92) return;
+    const room = [x - wide / 2 - 3, y - size / 2 - 2, x + wide / 2 + 3, y + size / 2 + 2];
+    const touches = (other) => room[0] < other[2] && room[2] > other[0]
+      && room[1] < other[3] && room[3] > other[1];
+    if (taken.some(touches)) return;
+    taken.push(room);
+    context.lineJoin = "round";
+    context.strokeStyle = "rgba(255, 255, 255, 0.92)";
+    context.lineWidth = bold ? 4 : 3;
+    context.strokeText(text, x, y);
+    context.fillStyle = "#14191f";
+    context.fillText(text, x, y);
+  };
+  if (theme.numbered) {
+    for (const row of topAreas()) {
+      put(row, number(areaNumber("rank", row)), 15, { bold: true, mustFit: false });
+    }
+  }
+  if (state.overlays.has("names")) {
+    for (const row of byWidth()) put(row, data.areas.name[row], 11);
+  }
+}
+
+// Leaflet's renderer keeps the place and size of the canvases; we only say what is on them.
 const Sheet = L.Renderer.extend({
   options: { padding: 0.15 },
-  density: Math.min(3, window.devicePixelRatio || 1),
+  pointed: -1,
 
   _initContainer() {
     this._container = element("div", { className: "sheet" });
@@ -21,130 +128,32 @@ const Sheet = L.Renderer.extend({
   _update() {
     L.Renderer.prototype._update.call(this);
     const size = this._bounds.getSize();
+    const density = Math.min(3, window.devicePixelRatio || 1);
     L.DomUtil.setPosition(this._container, this._bounds.min);
     for (const canvas of [this._base, this._over]) {
-      canvas.width = size.x * this.density;
-      canvas.height = size.y * this.density;
+      canvas.width = size.x * density;
+      canvas.height = size.y * density;
       canvas.style.width = `${size.x}px`;
       canvas.style.height = `${size.y}px`;
     }
-    this.scale = 256 * 2 ** this._zoom / EARTH;
+    const scale = (256 * 2 ** this._zoom) / EARTH;
     const corner = this._map.getPixelOrigin().add(this._bounds.min);
-    this.shift = [
-      (EARTH / 2 + data.frame[0]) * this.scale - corner.x,
-      (EARTH / 2 - data.frame[1]) * this.scale - corner.y,
+    const shift = [
+      (EARTH / 2 + data.frame[0]) * scale - corner.x,
+      (EARTH / 2 - data.frame[1]) * scale - corner.y,
     ];
+    this.view = { scale, shift, density };
     this.draw();
-    this.drawOver();
-  },
-
-  // A clean canvas on which one unit is one metre of the map.
-  _metres(canvas) {
-    const context = canvas.getContext("2d");
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    const k = this.scale * this.density;
-    context.setTransform(k, 0, 0, k, this.shift[0] * this.density, this.shift[1] * this.density);
-    context.lineJoin = "round";
-    return context;
-  },
-
-  _fill(context, path, symbol, markOnly) {
-    fillWith(context, path, symbol, {
-      zoom: this.scale * this.density, density: this.density, markOnly,
-    });
-  },
-
-  _stroke(context, path, colour, width) {
-    context.strokeStyle = colour;
-    context.lineWidth = width / this.scale;
-    context.stroke(path);
+    this.mark();
   },
 
   draw() {
-    if (!this._map) return;
-    const context = this._metres(this._base);
-    const theme = currentTheme();
-    const drawing = drawingOf(theme);
-    for (const [code, path] of drawing.areas) {
-      this._fill(context, path, code === "ground" ? GROUND : symbolOf(theme, code));
-    }
-    for (const [code, path] of drawing.cells) this._fill(context, path, symbolOf(theme, code));
-    if (drawing.water) this._fill(context, drawing.water, data.symbols.water);
-    if (drawing.uncertain) this._fill(context, drawing.uncertain, data.symbols.uncertain, true);
-    // Where thousands of areas are small on the screen, full lines would hide their colours.
-    const weight = Math.max(0.15, Math.min(0.9, (typicalWidth() * this.scale) / 30));
-    this._stroke(context, allBorders(), BORDER, weight);
-    if (outlines.length) this._stroke(context, parentBorders(), PARENT_BORDER, 1.2 + weight);
-    if (state.overlays.has("cells") && theme.of !== "hot") this._drawHotCells(context);
-    if (state.overlays.has("points")) this._drawPoints(context);
-    this._drawLabels(context, theme);
+    paintMap(this._base, this.view);
+    this.fire("drawn");
   },
 
-  drawOver() {
-    if (!this._map) return;
-    const context = this._metres(this._over);
-    if (state.area >= 0) {
-      this._stroke(context, shapes[state.area].path, "#ffffff", 6);
-      this._stroke(context, shapes[state.area].path, "#10151b", 3.2);
-    }
-    if (this.pointed >= 0 && this.pointed !== state.area) {
-      this._stroke(context, shapes[this.pointed].path, "#10151b", 2);
-    }
-  },
-
-  _drawHotCells(context) {
-    const theme = themeByKey.get("cells");
-    for (const [code, path] of drawingOf(theme).cells) {
-      this._fill(context, path, symbolOf(theme, code));
-      this._stroke(context, path, "#222222", 1);
-    }
-  },
-
-  _drawPoints(context) {
-    const radius = 3.2 / this.scale;
-    const path = new Path2D();
-    for (const [x, y] of pointPlaces()) {
-      path.moveTo(x + radius, y);
-      path.arc(x, y, radius, 0, 2 * Math.PI);
-    }
-    context.fillStyle = "#1b1b1b";
-    context.fill(path);
-    this._stroke(context, path, "#ffffff", 1);
-  },
-
-  // Numbers of the ranking first, then the names that fit and do not touch one another.
-  _drawLabels(context, theme) {
-    const d = this.density;
-    context.setTransform(d, 0, 0, d, 0, 0);
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    const taken = [];
-    const put = (row, text, size, { bold = false, mustFit = true } = {}) => {
-      const x = data.areas.label[0][row] * this.scale + this.shift[0];
-      const y = data.areas.label[1][row] * this.scale + this.shift[1];
-      context.font = `${bold ? 700 : 500} ${size}px "Segoe UI", system-ui, Arial, sans-serif`;
-      const width = context.measureText(text).width;
-      const box = shapes[row].box;
-      if (mustFit && width > (box[2] - box[0]) * this.scale * 0.92) return;
-      const room = [x - width / 2 - 3, y - size / 2 - 2, x + width / 2 + 3, y + size / 2 + 2];
-      const touches = (other) => room[0] < other[2] && room[2] > other[0]
-        && room[1] < other[3] && room[3] > other[1];
-      if (taken.some(touches)) return;
-      taken.push(room);
-      context.lineJoin = "round";
-      context.strokeStyle = "rgba(255, 255, 255, 0.92)";
-      context.lineWidth = bold ? 4 : 3;
-      context.strokeText(text, x, y);
-      context.fillStyle = "#14191f";
-      context.fillText(text, x, y);
-    };
-    if (theme.numbered) {
-      for (const row of topAreas()) put(row, number(areaNumber("rank", row)), 15, { bold: true, mustFit: false });
-    }
-    if (state.overlays.has("names")) {
-      for (const row of byWidth()) put(row, data.areas.name[row], 11);
-    }
+  mark() {
+    paintMarked(this._over, this.view, this.pointed);
   },
 });
 

@@ -20,15 +20,19 @@ function fitAll() {
   map.fitBounds(boundsOf([0, 0, data.frame[2], data.frame[3]]), { padding: [8, 8], animate: false });
 }
 
-function showScale() {
-  // Along the middle of the map: Mercator enlarges by the cosine of the latitude.
-  const metresPerPixel = Math.cos((map.getCenter().lat * Math.PI) / 180) / sheet.scale;
+// A round length of at most 110 pixels.
+function showScale(bar, metresPerPixel) {
   const most = 110 * metresPerPixel;
   const power = 10 ** Math.floor(Math.log10(most));
-  const length = [5, 2, 1].map((step) => step * power).find((metres) => metres <= most);
-  const scale = document.getElementById("scale");
-  scale.style.width = `${length / metresPerPixel}px`;
-  scale.textContent = length >= 1000 ? `${number(length / 1000)} km` : `${number(length)} m`;
+  const length = [5, 2, 1].map((step) => step * power).find((one) => one <= most);
+  bar.style.width = `${length / metresPerPixel}px`;
+  bar.textContent = length >= 1000 ? `${number(length / 1000)} km` : `${number(length)} m`;
+}
+
+function showScreenScale() {
+  // Along the middle of the map: Mercator enlarges by the cosine of the latitude.
+  const shrink = Math.cos((map.getCenter().lat * Math.PI) / 180);
+  showScale(document.getElementById("scale"), shrink / sheet.view.scale);
 }
 
 // What is shown is in the address, so that a briefing can open a given theme and area.
@@ -67,7 +71,8 @@ function chooseArea(row, { zoom = false } = {}) {
   if (zoom && row >= 0) {
     map.fitBounds(boundsOf(shapes[row].box), { maxZoom: Math.max(map.getZoom(), 14), padding: [60, 60], animate: false });
   }
-  sheet.drawOver();
+  sheet.mark();
+  drawPaperLater();
   keepAddress();
 }
 
@@ -75,7 +80,7 @@ function hideTip() {
   tip.hidden = true;
   if (sheet.pointed >= 0) {
     sheet.pointed = -1;
-    sheet.drawOver();
+    sheet.mark();
   }
 }
 
@@ -88,9 +93,9 @@ function showTip(event) {
   }
   if (row !== sheet.pointed) {
     sheet.pointed = row;
-    sheet.drawOver();
+    sheet.mark();
   }
-  const [name, ...lines] = tipLines(row, x, y, 6 / sheet.scale);
+  const [name, ...lines] = tipLines(row, x, y, 6 / sheet.view.scale);
   tip.replaceChildren(element("strong", { text: name }), ...lines.map((text) => element("span", { text })));
   tip.hidden = false;
   // Beside the pointer, on whichever side has room.
@@ -104,8 +109,8 @@ function showTip(event) {
 
 readAddress();
 fitAll();
-sheet.pointed = -1;
 sheet.addTo(map);
+const drawPaperLater = preparePaper(map, sheet);
 buildThemes(chooseTheme);
 buildOverlays(toggleOverlay);
 buildSearch((row) => chooseArea(row, { zoom: true }));
@@ -114,10 +119,9 @@ showMonths();
 showHours();
 chooseTheme(state.theme);
 if (state.area >= 0) chooseArea(state.area, { zoom: true });
-showScale();
-preparePrint(map, sheet);
+showScreenScale();
 
-map.on("zoomend moveend", showScale);
+map.on("zoomend moveend", showScreenScale);
 map.on("mousemove", showTip);
 map.on("mouseout dragstart zoomstart", hideTip);
 map.on("click", (event) => {

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from igh_geo.out.workbook import render, write_workbook
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import LANGUAGES
+
+
+def opened(publication: Publication) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(render(publication)))
+
+
+def table_of(book: Any, sheet: str) -> pd.DataFrame:
+    """The first table of a sheet, as written."""
+    rows = list(book[sheet].iter_rows(values_only=True))
+    return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+def test_sheets_are_those_that_there_is_something_for(publication: Publication) -> None:
+    assert opened(publication).sheetnames == [
+        "Leeswijzer",
+        "Prioriteiten",
+        "Buurten",
+        "Wijken",
+        "Gebieden",
+        "Maanden",
+        "Uren",
+        "Cellen",
+        "Verantwoording",
+    ]
+    bare = replace(publication, levels={}, monthly=None, hours=None, hours_top=None, cells=None)
+    assert opened(bare).sheetnames == ["Leeswijzer", "Prioriteiten", "Buurten", "Verantwoording"]
+
+
+def test_numbers_are_those_of_the_publication(publication: Publication) -> None:
+    table = table_of(opened(publication), "Buurten").set_index("Code")
+    assert len(table) == len(publication.areas)
+    areas = publication.areas
+    shown = areas.index[areas["status"] == "shown"]
+    for header, column in (("Aantal", "count"), ("Cijfer", "rate"), ("Plaats", "rank")):
+        written = table.loc[shown, header].astype(float)
+        np.testing.assert_allclose(written, areas.loc[shown, column].astype(float))
+
+
+def test_zero_missing_and_withheld_are_three_different_things(publication: Publication) -> None:
+    table = table_of(opened(publication), "Buurten").set_index("Code")["Aantal"]
+    codes = publication.areas.index
+    assert table[codes[7]] == 0
+    assert table[codes[5]] == "Niet getoond (privacy)"
+    assert table[codes[30]] == "Geen gegevens"
+    assert table[codes[13]] == "Niet van toepassing"
+
+
+def test_word_in_the_place_of_a_number_is_grey_and_italic(publication: Publication) -> None:
+    sheet = opened(publication)["Buurten"]
+    header = [cell.value for cell in sheet[1]]
+    cell = sheet.cell(row=2 + 5, column=1 + header.index("Aantal"))
+    assert cell.value == "Niet getoond (privacy)"
+    assert cell.font.italic
+    assert cell.font.color.rgb == "FF595959"
+
+
+def test_test_result_that_would_give_a_count_away_is_withheld(publication: Publication) -> None:
+    areas = publication.areas.copy()
+    code = areas.index[18]
+    areas.loc[code, ["gi_z", "gi_p_adjusted"]] = np.nan
+    table = table_of(opened(replace(publication, areas=areas)), "Buurten").set_index("Code")
+    assert table.loc[code, "Gi* z-waarde"] == "Niet getoond (privacy)"
+    assert table.loc[code, "Hotspot (Gi*)"].startswith("Hotspot")
+
+
+def test_priorities_are_in_order(publication: Publication) -> None:
+    places = table_of(opened(publication), "Prioriteiten")["Plaats"].to_list()
+    assert places == sorted(places)
+    assert len(places) == int(publication.areas["rank"].notna().sum())
+
+
+def test_columns_without_any_value_are_left_out(publication: Publication) -> None:
+    areas = publication.areas.copy()
+    for name in ("rate", "ci_low", "ci_high", "rate_smoothed", "smr", "expected"):
+        areas[name] = np.nan
+    areas["rate_status"] = "not_applicable"
+    headers = set(table_of(opened(replace(publication, areas=areas)), "Buurten").columns)
+    assert "Cijfer" not in headers
+    assert "Aantal" in headers
+
+
+def test_text_that_looks_like_a_formula_or_a_link_stays_text(publication: Publication) -> None:
+    areas = publication.areas.copy()
+    names = ["=cmd|'/C calc'!A0", "+1+1", "-2", "@SUM(A1)", "=1+1", "http://example.org", "{{7*7}}"]
+    areas.loc[areas.index[: len(names)], "name"] = names
+    content = render(replace(publication, areas=areas))
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    written = table_of(book, "Buurten")["Naam"].to_list()
+    assert written[: len(names)] == names
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert not any(b"<f>" in archive.read(name) for name in sheets)
+        assert not any(b"<hyperlink" in archive.read(name) for name in sheets)
+
+
+def test_tables_are_real_with_a_frozen_header(publication: Publication) -> None:
+    book = opened(publication)
+    for name in ("Prioriteiten", "Buurten", "Wijken", "Gebieden", "Maanden", "Cellen"):
+        assert len(book[name].tables) == 1
+        assert book[name].freeze_panes is not None
+    assert len(book["Uren"].tables) == 2
+
+
+def test_every_column_is_explained_in_the_guide(publication: Publication) -> None:
+    book = opened(publication)
+    terms = {row[0] for row in book["Leeswijzer"].iter_rows(values_only=True)}
+    for sheet in ("Prioriteiten", "Buurten", "Wijken", "Gebieden"):
+        assert set(table_of(book, sheet).columns) <= terms
+
+
+def test_guide_names_question_notes_and_use_of_the_rows(publication: Publication) -> None:
+    rows = opened(publication)["Leeswijzer"].iter_rows(values_only=True)
+    said = " ".join(str(cell) for row in rows for cell in row)
+    assert publication.lens.question in said
+    assert publication.notes[0] in said
+    assert (
+        "voorbeeld.csv: 1.200 rijen gelezen, 800 gebruikt, 393 niet gevraagd, 7 met een fout"
+        in said
+    )
+
+
+def test_account_adds_up(publication: Publication) -> None:
+    table = table_of(opened(publication), "Verantwoording").dropna(subset="Wat")
+    counts = table.groupby("Wat")["Aantal rijen"].sum()
+    aside = counts["terzijde: fout"] + counts["terzijde: niet gevraagd"]
+    assert counts["gelezen"] == counts["gebruikt"] + aside
+
+
+def test_withheld_cells_are_counted_and_not_listed(publication: Publication) -> None:
+    sheet = opened(publication)["Cellen"]
+    said = [row[0] for row in sheet.iter_rows(values_only=True) if row[0]]
+    assert "E1918N4415" not in said
+    assert "E1913N4415" in said
+    assert said[-1] == "Vakken die niet getoond zijn (privacy): 1."
+
+
+def test_no_cell_that_stands_out_is_said(publication: Publication) -> None:
+    assert publication.cells is not None
+    none = replace(publication, cells=publication.cells.iloc[:0])
+    assert opened(none)["Cellen"]["A1"].value == "Geen enkel vak steekt er duidelijk bovenuit."
+
+
+def test_withheld_month_is_a_word(publication: Publication) -> None:
+    assert publication.monthly is not None
+    monthly = publication.monthly.astype("Float64")
+    monthly.iloc[2] = pd.NA
+    table = table_of(opened(replace(publication, monthly=monthly)), "Maanden")
+    assert table["Aantal"].iloc[2] == "Niet getoond (privacy)"
+
+
+def test_level_and_district_of_one_name_get_a_sheet_each(publication: Publication) -> None:
+    areas = publication.areas.assign(level="postcodegebied")
+    names = opened(replace(publication, areas=areas)).sheetnames
+    assert "Gebieden" in names
+    assert "Gebieden 2" in names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_same_publication_gives_the_same_bytes(
+    publication: Publication, tmp_path: Path, language: str
+) -> None:
+    lens = publication.lens.model_copy(update={"language": language})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_workbook(replace(publication, lens=lens), tmp_path / "a.xlsx")
+    write_workbook(replace(publication, lens=lens), tmp_path / "b.xlsx")
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.properties.created.date() == publication.made_on
+
+
+def test_folder_that_does_not_exist_raises_an_os_error(
+    publication: Publication, tmp_path: Path
+) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        write_workbook(publication, tmp_path / "nowhere" / "tables.xlsx")
