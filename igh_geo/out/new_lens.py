@@ -17,6 +17,7 @@ from igh_geo.errors import IghGeoError
 from igh_geo.lens import Setting
 from igh_geo.places.assign import assign_areas
 from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.columns import recognise_incident_columns
 from igh_geo.sources.files import list_layers, read_table
 from igh_geo.sources.incidents import read_incidents, require_placed
 from igh_geo.texts import Texts
@@ -32,6 +33,7 @@ RULES: tuple[tuple[Setting | None, str, tuple[str, ...]], ...] = (
 )
 LEVELS = ("buurt", "wijk", "gemeente")
 BOUNDARY_FILES = (".gpkg", ".geojson", ".json", ".shp", ".parquet")
+NEEDED = ("occurred_from", "category", "kind", "x", "y")
 MOST_CATEGORIES = 30
 # Data that begin or end within two weeks of a year cover it: few events leave empty days.
 SLACK = dt.timedelta(days=14)
@@ -238,8 +240,7 @@ def _incident_lines(export: Export, texts: Texts) -> list[str]:
         lines += _comment(texts("new_lens.outside_data"))
     if export.incidents.empty:
         lines += _decide("unread", texts, fault=export.fault)
-        lines += _comment(texts("new_lens.headings", headings=", ".join(export.headings)))
-        return [*lines, "# [incidents.columns]", '# occurred_from = ["datum", "tijd"]']
+        return [*lines, "", *_column_lines(export, texts)]
     incidents = export.incidents
     sheet = incidents.attrs["reading"].get("sheet")
     if sheet:
@@ -282,14 +283,19 @@ def _kind_lines(incidents: pd.DataFrame, export: Export, texts: Texts) -> list[s
 
 def _column_lines(export: Export, texts: Texts) -> list[str]:
     times = {"occurred_from": "time_from", "occurred_to": "time_to"}
+    columns = export.columns or recognise_incident_columns(export.headings)
     lines = [*_comment(texts("new_lens.columns")), "[incidents.columns]"]
-    for name, column in export.columns.items():
-        time = export.columns.get(times.get(name, ""))
+    for name, column in columns.items():
+        time = columns.get(times.get(name, ""))
         if name in times.values():
             continue
         value = f"[{_quoted(column)}, {_quoted(time)}]" if time else _quoted(column)
         lines.append(f"{name} = {value}")
-    unused = [name for name in export.headings if name not in export.columns.values()]
+    if export.incidents.empty:
+        absent = [name for name in NEEDED if name not in columns]
+        lines += _comment(texts("new_lens.absent")) if absent else []
+        lines += [f'# {name} = ""' for name in absent]
+    unused = [name for name in export.headings if name not in columns.values()]
     if unused:
         lines += _comment(texts("new_lens.unused", headings=", ".join(unused)))
     return lines

@@ -195,7 +195,7 @@ def _level(
     ranks = rank_areas(
         gamma_poisson_posterior(numerator, exposure),
         exposure,
-        exposure * (numerator.where(exposure.notna()).sum() / exposure.sum()),
+        exposure * numerator.where(exposure.notna()).sum() / exposure.sum(),
         top=lens.priorities.top,
         draws=lens.priorities.draws,
         seed=lens.clusters.seed,

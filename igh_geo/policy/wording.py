@@ -18,8 +18,13 @@ def noun(lens: Lens, texts: Texts) -> str:
     """What is counted, plural: "meldingen", or the word the lens gives."""
     if lens.noun is not None:
         return lens.noun
-    kinds = (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
+    kinds = _kinds(lens)
     return texts(f"kind_plural.{kinds[0]}" if len(kinds) == 1 else "kind_plural.mixed")
+
+
+def _kinds(lens: Lens) -> tuple[str, ...]:
+    """Kinds of records that the lens names; none when it takes them as they come."""
+    return (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
 
 
 def reasons(areas: pd.DataFrame, things: str, texts: Texts) -> pd.Series:
@@ -138,8 +143,7 @@ def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
 def limits(lens: Lens, texts: Texts) -> tuple[str, ...]:
     """What the result does not show."""
     said = [texts("policy.limit.registered", things=noun(lens, texts))]
-    kinds = lens.incidents.kinds if lens.incidents else ()
-    if "fine" in kinds:
+    if "fine" in _kinds(lens):
         said.append(texts("policy.limit.fines"))
     said.append(texts("policy.limit.not_cause"))
     said.append(texts("policy.limit.no_hotspot"))

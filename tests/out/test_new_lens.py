@@ -243,13 +243,23 @@ def test_export_without_kind_and_category_leaves_both_to_the_user(tmp_path: Path
     assert f"{DECIDE} het bestand zegt niet wat voor registraties dit zijn" in text
 
 
-def test_export_whose_columns_are_not_recognised_gives_a_lens_to_complete(tmp_path: Path) -> None:
-    path = write_export(tmp_path, ["1;2;3"], headings="kolom a;kolom b;kolom c")
+def test_export_whose_date_is_not_recognised_gives_a_lens_to_complete(tmp_path: Path) -> None:
+    path = write_export(tmp_path, ["1;2;3;4"], headings="x;y;wanneer;bijzonderheden")
     text = propose_lens(path, data=tmp_path)
     lens = proposed(text, tmp_path)
+    assert lens.incidents is not None
+    assert lens.incidents.columns == {"x": "x", "y": "y"}
     assert lens.period.previous == "none"
     assert f"{DECIDE} dit bestand kon nog niet worden gelezen." in text
-    assert "kolom a, kolom b, kolom c" in text
+    assert '# occurred_from = ""\n# category = ""\n# kind = ""\n' in text
+    assert "Niet gebruikt: wanneer, bijzonderheden." in text
+
+
+def test_export_of_which_no_row_can_be_used_says_why(tmp_path: Path) -> None:
+    path = write_export(tmp_path, ["M1;melding;Overlast;31-31-2025;12:00;190050;440050"] * 2)
+    text = propose_lens(path, data=tmp_path)
+    assert proposed(text, tmp_path).incidents is not None
+    assert "unreadable_date" in text
 
 
 def test_missing_export_is_refused(tmp_path: Path) -> None:

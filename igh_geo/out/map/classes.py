@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from itertools import pairwise
 
 import mapclassify
 import numpy as np
@@ -68,14 +69,11 @@ def labels(limits: list[float], texts: Texts, *, whole: bool = False) -> list[st
     last = texts("map.class.from", low=plain(limits[-1], texts))
     if whole:
         first = _whole_range(1, limits[0] - 1, texts)
-        between = [
-            _whole_range(low, high - 1, texts)
-            for low, high in zip(limits, limits[1:], strict=False)
-        ]
+        between = [_whole_range(low, high - 1, texts) for low, high in pairwise(limits)]
     else:
         between = [
             texts("map.class.between", low=plain(low, texts), high=plain(high, texts))
-            for low, high in zip(limits, limits[1:], strict=False)
+            for low, high in pairwise(limits)
         ]
     return [first, *between, last]
 

@@ -34,8 +34,8 @@ class AreaMap(folium.Map):
     folium's own header forbids a reader to enlarge the page; ours has none.
     """
 
-    default_js: tuple[tuple[str, str], ...] = ()
-    default_css: tuple[tuple[str, str], ...] = ()
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - as folium declares it
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
     _template = Template(
         """
         {% macro html(this, kwargs) %}

@@ -120,9 +120,7 @@ def _shared(texts: Texts) -> dict[str, str]:
 def _compared(publication: Publication, texts: Texts) -> pd.Series:
     areas = publication.areas
     rows: list[dict[Hashable, Any]] = (
-        pd.DataFrame(areas[["count", "expected", "smr"]])
-        .astype(object)
-        .to_dict(orient="records")
+        pd.DataFrame(areas[["count", "expected", "smr"]]).astype(object).to_dict(orient="records")
     )
     return pd.Series(
         [reading.compare(texts, {str(key): value for key, value in row.items()}) for row in rows],
@@ -180,9 +178,7 @@ def _in_order(theme: Theme, orders: dict[str, list[int]]) -> Theme:
     return Theme(**(theme.__dict__ | {"codes": codes}))
 
 
-def _points(
-    publication: Publication, texts: Texts, frame: geometry.Frame
-) -> dict[str, Any] | None:
+def _points(publication: Publication, texts: Texts, frame: geometry.Frame) -> dict[str, Any] | None:
     points = publication.points
     if points is None or points.empty:
         return None

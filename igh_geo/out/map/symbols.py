@@ -30,7 +30,7 @@ _SCALES = {
     "rate": ("#ffffb2", "#fecc5c", "#fd8d3c", "#e8351f", "#a1001f"),
     "count": ("#f2f0f7", "#cbc9e2", "#9e9ac8", "#756bb1", "#4a1a83"),
     "density": ("#fdeae6", "#fbb4b9", "#f768a1", "#c51b8a", "#6a0168"),
-    "rank": ("#fff7bc", "#fee391", "#fe9929", "#cc4c02", "#7f2704"),
+    "rank": ("#faf7ea", "#fee391", "#fe9929", "#cc4c02", "#7f2704"),
 }
 
 # More than expected carries dots, less than expected carries level lines, whatever the theme.

@@ -143,7 +143,7 @@ def _classed(
     if values.isna().all():
         return replace(theme, reason=texts("map.off.no_values"))
     whole = hue == "count"
-    number = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    number = _plain_numbers(values)
     positive = number[number > 0]
     limits = natural_limits(positive, whole=whole)
     has_zero = bool((number == 0).any())
@@ -158,7 +158,7 @@ def _classed(
         classes = []
     if has_zero:
         classes.insert(0, (texts("map.class.zero"), "zero"))
-    found = pd.Series(class_of(number, limits), index=values.index) + int(has_zero)
+    found = pd.Series(np.asarray(class_of(number, limits)), index=values.index) + int(has_zero)
     found = found.mask(number == 0, 0).where(values.notna())
     return replace(
         theme,
@@ -171,7 +171,7 @@ def _classed(
 def _excess(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "excess", "chance")
     areas = publication.areas
-    values = areas["excess"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    values = _plain_numbers(areas["excess"])
     shown = values[~np.isnan(values)]
     if not len(shown):
         return replace(theme, reason=texts("map.off.no_expectation"))
@@ -201,7 +201,7 @@ def _difference_class(values: FloatArray, little: float, much: float) -> FloatAr
 
 def _gi(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "gi", "chance")
-    method = _tested(publication, texts, publication.clustering.permutations)
+    method = _tested(texts, publication.clustering.permutations)
     return _categories(
         replace(theme, method=method), publication, texts, column="gi_class", order=_GI_ORDER
     )
@@ -209,7 +209,7 @@ def _gi(publication: Publication, texts: Texts) -> Theme:
 
 def _lisa(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "lisa", "chance")
-    method = _tested(publication, texts, publication.clustering.permutations)
+    method = _tested(texts, publication.clustering.permutations)
     return _categories(
         replace(theme, method=method), publication, texts, column="lisa_class", order=_LISA_ORDER
     )
@@ -242,7 +242,7 @@ def _categories(
 def _rank(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "rank", "next")
     areas, top = publication.areas, publication.lens.priorities.top
-    rank = areas["rank"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    rank = _plain_numbers(areas["rank"])
     if np.isnan(rank).all():
         return replace(theme, reason=texts("map.off.not_ranked"))
     last = float(np.nanmax(rank))
@@ -276,7 +276,7 @@ def _hot_cells(publication: Publication, texts: Texts) -> Theme:
         theme,
         classes=tuple((texts(f"map.gi_class.{name}"), name) for name in order),
         codes=_codes(found, (cells["status"],)),
-        method=_tested(publication, texts, publication.clustering.grid_permutations),
+        method=_tested(texts, publication.clustering.grid_permutations),
     )
 
 
@@ -292,12 +292,14 @@ def _density(publication: Publication, texts: Texts) -> Theme:
     found = pd.Series(class_of(values, limits), index=density.index)
     return replace(
         theme,
-        classes=tuple(
-            zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)
-        ),
+        classes=tuple(zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)),
         codes=_codes(found, ()),
         method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
     )
+
+
+def _plain_numbers(values: pd.Series) -> FloatArray:
+    return np.asarray(values.astype("Float64").to_numpy(dtype=float, na_value=np.nan), np.float64)
 
 
 def _named(publication: Publication, texts: Texts, key: str, group: str) -> Theme:
@@ -318,7 +320,7 @@ def _named(publication: Publication, texts: Texts, key: str, group: str) -> Them
     )
 
 
-def _tested(publication: Publication, texts: Texts, permutations: int) -> str:
+def _tested(texts: Texts, permutations: int) -> str:
     if not permutations:
         return ""
     return texts("map.method.tested", permutations=texts.number(permutations))

@@ -1,7 +1,8 @@
 // Paper: the printed page has a canvas of its own, in the size of the paper and sharper than a
 // screen needs. It is drawn ahead, whenever the screen has been still for a moment: a canvas that
 // is drawn while the browser is already printing comes out empty in some PDF readers.
-const PAPER_MM = [184, 128];
+// As #paper in page.css.
+const PAPER_MM = [184, 114];
 const PIXELS_PER_MM = 96 / 25.4;
 const STILL_MS = 250;
 

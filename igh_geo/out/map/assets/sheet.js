@@ -76,37 +76,65 @@ function paintPoints(context, view) {
   stroke(context, path, "#ffffff", 1, view);
 }
 
+const FONT = '"Segoe UI", system-ui, Arial, sans-serif';
+const SIDEWAYS = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
+
 // Numbers of the ranking first, then the names that fit and do not touch one another.
 function paintLabels(context, theme, view) {
   context.setTransform(view.density, 0, 0, view.density, 0, 0);
   context.textAlign = "center";
   context.textBaseline = "middle";
+  context.lineJoin = "round";
   const taken = [];
-  const put = (row, text, size, { bold = false, mustFit = true } = {}) => {
-    const x = data.areas.label[0][row] * view.scale + view.shift[0];
-    const y = data.areas.label[1][row] * view.scale + view.shift[1];
-    context.font = `${bold ? 700 : 500} ${size}px "Segoe UI", system-ui, Arial, sans-serif`;
-    const wide = context.measureText(text).width;
-    if (mustFit && wide > width(row) * view.scale * 0.92) return;
-    const room = [x - wide / 2 - 3, y - size / 2 - 2, x + wide / 2 + 3, y + size / 2 + 2];
+  const at = (row) => [0, 1].map((axis) => data.areas.label[axis][row] * view.scale + view.shift[axis]);
+  const roomAt = (x, y, wide, high) => {
+    const room = [x - wide / 2 - 3, y - high / 2 - 2, x + wide / 2 + 3, y + high / 2 + 2];
     const touches = (other) => room[0] < other[2] && room[2] > other[0]
       && room[1] < other[3] && room[3] > other[1];
-    if (taken.some(touches)) return;
-    taken.push(room);
-    context.lineJoin = "round";
-    context.strokeStyle = "rgba(255, 255, 255, 0.92)";
-    context.lineWidth = bold ? 4 : 3;
-    context.strokeText(text, x, y);
-    context.fillStyle = "#14191f";
-    context.fillText(text, x, y);
+    return taken.some(touches) ? null : room;
   };
-  if (theme.numbered) {
-    for (const row of topAreas()) {
-      put(row, number(areaNumber("rank", row)), 15, { bold: true, mustFit: false });
-    }
+  if (theme.numbered) for (const row of topAreas()) paintNumber(context, row, at(row), { roomAt, taken });
+  if (!state.overlays.has("names")) return;
+  context.font = `500 11px ${FONT}`;
+  context.lineWidth = 3;
+  for (const row of byWidth()) {
+    const [x, y] = at(row);
+    const wide = context.measureText(data.areas.name[row]).width;
+    const room = wide > width(row) * view.scale * 0.92 ? null : roomAt(x, y, wide, 11);
+    if (!room) continue;
+    taken.push(room);
+    context.strokeStyle = "rgba(255, 255, 255, 0.92)";
+    context.strokeText(data.areas.name[row], x, y);
+    context.fillStyle = "#14191f";
+    context.fillText(data.areas.name[row], x, y);
   }
-  if (state.overlays.has("names")) {
-    for (const row of byWidth()) put(row, data.areas.name[row], 11);
+}
+
+// In a dense centre a number steps aside, with a line to its area, until it is free of the others.
+function paintNumber(context, row, [x, y], { roomAt, taken }) {
+  const text = number(areaNumber("rank", row));
+  const high = 17;
+  const wide = Math.max(high, 8 + text.length * 8);
+  for (const distance of [0, 24, 44, 64, 90]) {
+    for (const [right, down] of distance ? SIDEWAYS.slice(1) : SIDEWAYS.slice(0, 1)) {
+      const [toX, toY] = [x + right * distance, y + down * distance];
+      const room = roomAt(toX, toY, wide, high);
+      if (!room) continue;
+      taken.push(room);
+      context.strokeStyle = context.fillStyle = "#14191f";
+      context.lineWidth = 1.4;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(toX, toY);
+      context.stroke();
+      context.beginPath();
+      context.roundRect(toX - wide / 2, toY - high / 2, wide, high, high / 2);
+      context.fill();
+      context.font = `700 12px ${FONT}`;
+      context.fillStyle = "#ffffff";
+      context.fillText(text, toX, toY + 0.5);
+      return;
+    }
   }
 }
 

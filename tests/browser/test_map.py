@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from igh_geo.out.map.page import write_map
+from igh_geo.out.map.themes import themes
+from igh_geo.texts import Texts
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(1366, 768), (1920, 1080), (390, 844)]
+
+COLOURS = """() => {
+    const canvas = document.querySelector('.sheet canvas');
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    const seen = new Set();
+    for (let i = 0; i < pixels.length; i += 4 * 97) {
+        if (pixels[i + 3] === 255) seen.add(`${pixels[i]},${pixels[i + 1]},${pixels[i + 2]}`);
+    }
+    return [...seen];
+}"""
+
+
+@pytest.fixture(scope="module")
+def page_file(publication, tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("map") / "map.html"
+    write_map(publication, file)
+    return file
+
+
+def own_complaints(visited) -> list[str]:
+    # Reading the canvas back, as these tests do, makes Chromium give advice.
+    return [text for text in visited.complaints if "willReadFrequently" not in text]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_map_is_painted_without_any_request_or_complaint(visit, page_file, size) -> None:
+    visited = visit(page_file, size=size)
+    assert visited.requests == [page_file.as_uri()]
+    assert len(visited.page.evaluate(COLOURS)) > 5
+    assert own_complaints(visited) == []
+
+
+def test_each_theme_can_be_chosen_and_has_its_own_legend(visit, page_file, publication) -> None:
+    visited = visit(page_file)
+    pictures = set()
+    for theme in themes(publication, Texts("nl")):
+        assert theme.reason == ""
+        visited.page.check(f"#theme-{theme.key}")
+        assert visited.page.inner_text("#legend-title") == theme.title
+        rows = visited.page.locator("#legend tbody tr").all_inner_texts()
+        for label, _ in theme.classes:
+            assert any(label in row for row in rows), label
+        pictures.add(tuple(sorted(visited.page.evaluate(COLOURS))))
+    assert len(pictures) == 10
+    assert own_complaints(visited) == []
+
+
+def test_legend_counts_add_up_to_the_areas_on_land(visit, page_file, publication) -> None:
+    visited = visit(page_file, address="#thema=count")
+    counts = visited.page.locator("#legend tbody td.count").all_inner_texts()
+    numbers = [int(text.replace(".", "")) for text in counts if text]
+    assert sum(numbers) == int((~publication.areas["is_water"]).sum())
+
+
+def test_theme_without_data_is_off_and_says_why(visit, publication, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    write_map(replace(publication, cells=None, density=None), file)
+    visited = visit(file)
+    assert visited.page.is_disabled("#theme-cells")
+    assert visited.page.is_disabled("#overlay-cells")
+    assert "Niet beschikbaar" in visited.page.inner_text("label[for=theme-cells]")
+    assert visited.page.is_disabled("#overlay-points")
+
+
+def test_area_is_found_and_chosen_with_the_keyboard_alone(visit, page_file) -> None:
+    visited = visit(page_file)
+    visited.page.focus("#search")
+    visited.page.keyboard.type("cafe-b")
+    assert visited.page.get_attribute("#search", "aria-expanded") == "true"
+    visited.page.keyboard.press("ArrowDown")
+    assert visited.page.get_attribute("#search", "aria-activedescendant") == "found-0"
+    visited.page.keyboard.press("Enter")
+    assert visited.page.inner_text("#area h2") == "Café-buurt <b>{{7*7}}</b>"
+    assert visited.page.is_hidden("#found")
+    assert "gebied=BU99990004" in visited.page.url
+
+
+def test_search_that_finds_nothing_says_so(visit, page_file) -> None:
+    visited = visit(page_file)
+    visited.page.fill("#search", "zzz")
+    assert visited.page.inner_text("#found") == "Geen gebied gevonden"
+
+
+def test_themes_are_worked_with_the_arrow_keys(visit, page_file) -> None:
+    visited = visit(page_file)
+    visited.page.focus("#theme-rate_smoothed")
+    visited.page.keyboard.press("ArrowDown")
+    assert visited.page.is_checked("#theme-rate")
+
+
+def test_address_opens_a_theme_and_an_area(visit, page_file) -> None:
+    visited = visit(page_file, address="#thema=gi&gebied=BU99990202")
+    assert visited.page.is_checked("#theme-gi")
+    assert visited.page.inner_text("#area h2") == "Buurt C2"
+
+
+def test_address_with_nonsense_opens_the_map_as_it_is(visit, page_file) -> None:
+    visited = visit(page_file, address="#thema=<script>&gebied=%%%")
+    assert visited.page.is_checked("#theme-rate_smoothed")
+    assert own_complaints(visited) == []
+
+
+def test_click_on_the_map_tells_of_the_area_in_dutch(visit, page_file, publication) -> None:
+    visited = visit(page_file)
+    box = visited.page.locator(".map").bounding_box()
+    visited.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + 30)
+    name = visited.page.inner_text("#area h2")
+    row = publication.areas[publication.areas["name"] == name].iloc[0]
+    said = visited.page.inner_text("#area")
+    texts = Texts("nl")
+    expected = (
+        f"{texts.rate(row['rate'])} meldingen per 1.000 woningen (95%-betrouwbaarheidsinterval "
+        f"{texts.rate(row['ci_low'])} tot {texts.rate(row['ci_high'])})"
+    )
+    assert expected in said
+    assert f"Van {row['previous']:.0f} naar {row['count']:.0f} meldingen" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("withheld", "Niet getoond (privacy)"),
+        ("missing", "Geen gegevens"),
+        ("zero", "0 meldingen"),
+    ],
+)
+def test_panel_says_why_there_is_no_number(visit, page_file, publication, status, words) -> None:
+    areas = publication.areas
+    is_it = areas["count"] == 0 if status == "zero" else areas["status"] == status
+    code = areas.index[is_it.fillna(False).astype(bool) & ~areas["is_water"]][0]
+    visited = visit(page_file, address=f"#gebied={code}")
+    assert words in visited.page.inner_text("#area dd >> nth=0")
+
+
+def test_hostile_names_are_shown_as_the_text_they_are(visit, publication, tmp_path: Path) -> None:
+    name = "</script><img src=x onerror=alert(1)>{{7*7}}'`\u2028" + "x" * 300
+    areas = publication.areas.copy()
+    areas.iloc[0, areas.columns.get_loc("name")] = name
+    areas.iloc[0, areas.columns.get_loc("rank")] = 1.0
+    file = tmp_path / "map.html"
+    write_map(replace(publication, areas=areas, noun="<i>meldingen</i>", notes=(name,)), file)
+    visited = visit(file, address=f"#gebied={areas.index[0]}")
+    assert visited.page.text_content("#area h2") == name
+    assert visited.page.locator("img").count() == 0
+    assert visited.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert own_complaints(visited) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_lies_over_the_map(visit, page_file, size) -> None:
+    visited = visit(page_file, size=size)
+    covered = visited.page.evaluate(
+        """() => {
+            const map = document.querySelector('.map');
+            map.scrollIntoView();
+            const box = map.getBoundingClientRect();
+            let covered = 0;
+            for (let i = 1; i < 20; i += 1) for (let j = 1; j < 20; j += 1) {
+                const x = box.left + (box.width * i) / 20, y = box.top + (box.height * j) / 20;
+                const top = document.elementFromPoint(x, y);
+                if (top && !map.contains(top)) covered += 1;
+            }
+            return covered;
+        }"""
+    )
+    assert covered == 0
+    assert visited.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_points_are_drawn_when_they_are_there(visit, publication, tmp_path: Path) -> None:
+    n = 200
+    points = pd.DataFrame(
+        {
+            "x": [190_500.0 + 18 * i for i in range(n)],
+            "y": [441_000.0 + 7 * i for i in range(n)],
+            "category": "Woninginbraak",
+            "day": pd.Timestamp("2025-03-01"),
+        }
+    )
+    file = tmp_path / "map.html"
+    write_map(replace(publication, points=points), file)
+    visited = visit(file)
+    before = set(visited.page.evaluate(COLOURS))
+    visited.page.check("#overlay-points")
+    assert "27,27,27" in set(visited.page.evaluate(COLOURS)) - before
+    assert own_complaints(visited) == []
+
+
+def test_print_is_one_page_with_the_map_on_it(visit, page_file) -> None:
+    visited = visit(page_file)
+    visited.page.wait_for_timeout(600)
+    printed = visited.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert printed.count(b"/Type /Page\n") == 1
+    painted = visited.page.evaluate(
+        """() => {
+            const paper = document.getElementById('paper');
+            const seen = new Set();
+            const pixels = paper.getContext('2d').getImageData(0, 0, paper.width, paper.height);
+            for (let i = 0; i < pixels.data.length; i += 4 * 997) seen.add(pixels.data[i + 1]);
+            return seen.size;
+        }"""
+    )
+    assert painted > 5
+
+
+@pytest.mark.parametrize("deficiency", ["achromatopsia", "deuteranopia"])
+def test_hot_and_cold_look_different_without_colour(visit, page_file, deficiency) -> None:
+    visited = visit(page_file, address="#thema=gi")
+    session = visited.page.context.new_cdp_session(visited.page)
+    session.send("Emulation.setEmulatedVisionDeficiency", {"type": deficiency})
+    swatches = visited.page.locator("#legend .swatch")
+    pictures = [swatches.nth(i).screenshot() for i in range(swatches.count())]
+    assert len(set(pictures)) == len(pictures)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from igh_geo.out.map.symbols import scale, symbols
+from igh_geo.out.map.themes import STATUS_CODES, Theme, default_theme, themes
+from igh_geo.policy.publication import Publication
+from igh_geo.texts import Texts
+
+
+def made(publication: Publication, language: str = "nl") -> dict[str, Theme]:
+    return {theme.key: theme for theme in themes(publication, Texts(language))}
+
+
+def without_rates(publication: Publication) -> Publication:
+    areas = publication.areas.copy()
+    columns = ["rate", "ci_low", "ci_high", "rate_smoothed", "expected", "excess", "smr"]
+    areas[columns] = float("nan")
+    areas["reliability"] = pd.NA
+    areas["rate_status"] = "not_applicable"
+    return replace(publication, areas=areas)
+
+
+def test_smoothed_rate_comes_first(publication) -> None:
+    found = themes(publication, Texts("nl"))
+    assert default_theme(found) == "rate_smoothed"
+    assert "gecorrigeerd voor kleine aantallen" in found[0].title
+    assert "per 1.000 woningen" in found[0].title
+
+
+def test_every_area_has_exactly_one_code_in_every_theme(publication) -> None:
+    for theme in made(publication).values():
+        if theme.of == "areas":
+            assert len(theme.codes) == len(publication.areas), theme.key
+
+
+def test_every_class_has_a_symbol_and_every_code_a_class(publication) -> None:
+    for theme in made(publication).values():
+        assert {symbol for _, symbol in theme.classes} <= set(symbols())
+        numbers = {str(number) for number in range(len(theme.classes))}
+        assert set(theme.codes) <= numbers | {*STATUS_CODES.values(), "~"}
+
+
+def test_zero_missing_withheld_and_not_applicable_are_four_things(publication) -> None:
+    count = made(publication)["count"]
+    areas = publication.areas
+    codes = pd.Series(list(count.codes), index=areas.index)
+    assert count.classes[0] == ("0", "zero")
+    assert (codes[areas["count"] == 0] == "0").all()
+    assert (codes[areas["status"] == "withheld"] == "w").all()
+    assert (codes[areas["status"] == "missing"] == "m").all()
+    assert (codes[areas["is_water"]] == "~").all()
+    assert not codes[areas["count"] > 0].isin(["0", "w", "m", "n", "~"]).any()
+
+
+def test_unreliable_rates_are_marked_and_no_others(publication) -> None:
+    theme = made(publication)["rate"]
+    areas = publication.areas
+    expected = (areas["reliability"] == "low") & areas["rate"].notna()
+    assert [code == "1" for code in theme.uncertain] == expected.tolist()
+
+
+def test_withheld_cell_gives_no_class_away(publication) -> None:
+    theme = made(publication)["cells"]
+    hidden = (publication.cells["status"] == "withheld").tolist()
+    assert [code == "w" for code in theme.codes] == hidden
+
+
+def test_area_whose_count_is_withheld_keeps_its_hotspot_class(publication) -> None:
+    areas = publication.areas.copy()
+    code = areas.index[areas["status"] == "withheld"][0]
+    areas.loc[code, "gi_class"] = "hot_95"
+    theme = made(replace(publication, areas=areas))["gi"]
+    place = areas.index.get_loc(code)
+    assert theme.classes[int(theme.codes[place])][1] == "hot_95"
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_without_denominator_the_rate_is_off_and_says_why(publication, language) -> None:
+    found = made(without_rates(publication), language)
+    for key in ("rate", "rate_smoothed", "excess"):
+        assert found[key].reason, key
+        assert not found[key].codes
+    assert default_theme(list(found.values())) == "count"
+
+
+def test_counts_by_area_have_no_cells_and_no_density(publication, example) -> None:
+    lens = example.example_lens(
+        incidents=None,
+        counts={"file": "c.csv", "values": {"2025": "n"}, "category": "x", "kind": "offence"},
+    )
+    found = made(replace(publication, lens=lens, cells=None, density=None))
+    assert found["cells"].reason == found["density"].reason
+    assert "per gebied" in found["cells"].reason
+
+
+def test_no_cell_that_stands_out_is_said_in_words(publication) -> None:
+    found = made(replace(publication, cells=publication.cells.iloc[:0]))
+    assert found["cells"].reason == "Geen enkel vak springt eruit."
+
+
+def test_without_previous_period_there_is_no_change(publication) -> None:
+    total = replace(publication.total, previous=None, change=None)
+    assert made(replace(publication, total=total))["change"].reason
+
+
+def test_no_data_at_all_gives_themes_that_are_off(publication) -> None:
+    areas = without_rates(publication).areas.copy()
+    areas["count"] = areas["previous"] = pd.Series(pd.NA, index=areas.index, dtype="Float64")
+    areas["status"] = areas["previous_status"] = "missing"
+    for column in ("gi_class", "lisa_class", "change", "rank"):
+        areas[column] = pd.NA
+    found = made(replace(publication, areas=areas, cells=None, density=None))
+    assert all(theme.reason for theme in found.values())
+
+
+def test_map_where_nothing_happened_shows_zeros(publication) -> None:
+    areas = publication.areas.copy()
+    areas["count"] = areas["count"].where(areas["count"].isna(), 0.0)
+    count = made(replace(publication, areas=areas))["count"]
+    assert count.classes == (("0", "zero"),)
+
+
+def test_darkest_symbol_stays_in_with_fewer_classes() -> None:
+    assert scale("rate", 3) == ["rate_0", "rate_2", "rate_4"]
+    assert scale("rate", 1) == ["rate_2"]
+
+
+def test_hot_and_cold_differ_in_mark() -> None:
+    found = symbols()
+    hot = {found[name]["mark"] for name in ("hot_99", "hot_95", "hot_90")}
+    cold = {found[name]["mark"] for name in ("cold_99", "cold_95", "cold_90")}
+    assert hot.isdisjoint(cold)
+    assert "" not in hot | cold
+
+
+@pytest.mark.parametrize("hue", ["rate", "count", "density", "rank"])
+def test_scales_darken_from_class_to_class_in_grey(hue) -> None:
+    found = symbols()
+    grey = []
+    for name in scale(hue, 5):
+        red, green, blue = (int(found[name]["fill"][i : i + 2], 16) for i in (1, 3, 5))
+        grey.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    steps = [light - dark for light, dark in zip(grey, grey[1:], strict=False)]
+    assert min(steps) > 10

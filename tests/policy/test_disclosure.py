@@ -1,0 +1,496 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from igh_geo.errors import DisclosureError
+from igh_geo.ledger import Ledger
+from igh_geo.policy.clustering import cluster_cells
+from igh_geo.policy.disclosure import LEAST_FOR_HOURS, publish
+from igh_geo.policy.publication import STATUSES
+from igh_geo.texts import Texts
+
+DAY = dt.date(2026, 1, 12)
+RESTRICTED = {
+    "audience": "restricted",
+    "privacy": {"points": True, "purpose": "proef", "legal_basis": "proef"},
+}
+# Sixteen areas; the wijken are the columns. A0 is small, A5 zero, A10 missing, A15 water.
+CURRENT = [3, 40, 22, 31, 18, 0, 25, 19, 12, 9, np.nan, 60, 21, 35, 28, 0]
+PREVIOUS = [30, 2, 20, 33, 15, 8, 22, 0, 14, 11, np.nan, 41, 20, 30, 31, 0]
+
+
+def published(findings, lens):
+    return publish(findings, lens, Texts("nl"), made_on=DAY)
+
+
+@pytest.fixture(scope="module")
+def example_town(town):
+    lens = town.lens()
+    areas = town.areas(4, 4, water=[15])
+    return published(town.findings(areas, CURRENT, PREVIOUS, lens=lens), lens)
+
+
+def test_zero_missing_withheld_and_water_are_four_different_statuses(example_town):
+    areas = example_town.areas
+    status = areas["status"]
+    assert status.iloc[[0, 5, 10, 15]].tolist() == [
+        "withheld",
+        "shown",
+        "missing",
+        "not_applicable",
+    ]
+    assert areas["count"].iloc[5] == 0
+    assert areas["count"].iloc[[0, 10, 15]].isna().all()
+    assert set(status) <= set(STATUSES)
+
+
+def test_area_that_is_withheld_has_no_number_anywhere(town, reader):
+    # Without a previous period: the count of another year is another number.
+    lens = town.lens()
+    findings = town.findings(town.areas(4, 4, water=[15]), CURRENT, lens=lens)
+    areas = published(findings, lens).areas
+    hidden = areas.index[areas["status"] == "withheld"]
+    assert len(hidden) >= 2
+    assert reader(areas, hidden) == []
+    assert areas.loc[hidden, ["reliability", "change", "lisa_class"]].isna().all(axis=None)
+    assert (areas.loc[hidden, "rate_status"] == "withheld").all()
+
+
+def test_reasons_of_a_withheld_area_tell_no_number(example_town):
+    areas = example_town.areas
+    said = areas.loc[areas["status"] == "withheld", "reasons"]
+    assert not said.str.contains(r"\d").any()
+
+
+def test_previous_count_is_withheld_for_its_own_size(example_town):
+    areas = example_town.areas
+    assert areas["previous_status"].iloc[1] == "withheld"
+    assert pd.isna(areas["previous"].iloc[1])
+    assert areas["status"].iloc[1] == "shown"
+    no_change = areas["previous_status"].ne("shown") | areas["status"].ne("shown")
+    assert areas.loc[no_change, ["change_ratio", "change_low", "change_high"]].isna().all(axis=None)
+    assert areas.loc[no_change, "change"].isna().all()
+
+
+def test_without_a_previous_period_nothing_is_said_about_change(town):
+    lens = town.lens()
+    result = published(town.findings(town.areas(4, 4), [20.0] * 16, lens=lens), lens)
+    assert (result.areas["previous_status"] == "not_applicable").all()
+    assert result.areas["change"].isna().all()
+    assert result.total.previous is None
+    assert result.total.change is None
+
+
+def test_everything_is_shown_when_nothing_is_small(town):
+    lens = town.lens()
+    counts = [float(5 + i) for i in range(16)]
+    result = published(town.findings(town.areas(4, 4), counts, counts, lens=lens), lens)
+    for table in (result.areas, *result.levels.values()):
+        assert (table["status"] == "shown").all()
+        assert (table["previous_status"] == "shown").all()
+    assert result.areas["count"].tolist() == counts
+
+
+def test_restricted_export_shows_every_count_and_points_only_when_asked(town):
+    lens = town.lens(**RESTRICTED)
+    areas = town.areas(4, 4, water=[15])
+    incidents = pd.concat(
+        [
+            town.incidents(areas, CURRENT, period="current", year=2025),
+            town.incidents(areas, PREVIOUS, period="previous", year=2024),
+        ]
+    )
+    findings = town.findings(areas, CURRENT, PREVIOUS, lens=lens, incidents=incidents)
+    result = published(findings, lens)
+    assert "withheld" not in set(result.areas["status"]) | set(result.areas["previous_status"])
+    assert result.areas["count"].iloc[0] == 3
+    assert result.points is not None
+    assert len(result.points) == np.nansum(CURRENT)
+    assert list(result.points.columns) == ["x", "y", "category", "day"]
+    without = {**RESTRICTED, "privacy": {**RESTRICTED["privacy"], "points": False}}
+    assert published(findings, town.lens(**without)).points is None
+    assert published(findings, town.lens()).points is None
+
+
+def test_briefing_of_fewer_events_than_the_minimum_is_refused(town):
+    lens = town.lens()
+    findings = town.findings(town.areas(3, 3), [1.0, 0, 0, 0, 0, 0, 0, 3, 0], lens=lens)
+    with pytest.raises(DisclosureError, match="at least 5 events"):
+        published(findings, lens)
+
+
+def test_areas_with_too_few_inhabitants_tell_nothing_however_many_events(town, reader):
+    size = [1000.0] * 9
+    size[4] = 8.0
+    lens = town.lens()
+    areas = town.areas(3, 3, size=size)
+    result = published(town.findings(areas, [50.0] * 9, lens=lens), lens)
+    assert result.areas["status"].iloc[4] == "withheld"
+    assert reader(result.areas, [areas.index[4]]) == []
+
+
+def test_wijk_of_one_buurt_does_not_tell_its_count(town):
+    # Buurt 2 is a wijk by itself; 7 goes along with the 3 of buurt 0.
+    areas = town.areas(3, 3)
+    areas["parent_code"] = ["WK1"] * 2 + ["WK2"] + ["WK3"] * 6
+    areas["district"] = pd.NA
+    lens = town.lens()
+    counts = [3.0, 20, 7, 30, 31, 32, 33, 34, 35]
+    result = published(town.findings(areas, counts, lens=lens), lens)
+    assert result.areas["status"].iloc[0] == "withheld"
+    wijk = result.levels["wijk"]
+    hidden = result.areas["status"] == "withheld"
+    for code, group in result.areas.groupby("parent_code"):
+        if wijk.loc[code, "status"] == "shown":
+            assert hidden[group.index].sum() != 1
+
+
+def test_levels_add_up_what_is_withheld_too(example_town):
+    # Wijk 0: 3 + 18 + 12 + 21.
+    wijk = example_town.levels["wijk"]
+    assert wijk.loc["WK999900", "count"] == 54
+    assert set(wijk.columns) >= {"status", "rate", "expected", "excess", "rank", "reasons"}
+
+
+def test_places_have_no_gap_where_a_withheld_area_stood(example_town, town):
+    rank = example_town.areas["rank"].dropna().sort_values()
+    assert rank.tolist() == list(range(1, len(rank) + 1))
+    low, high = example_town.areas["rank_low"].dropna(), example_town.areas["rank_high"].dropna()
+    assert (low <= rank.reindex(low.index)).all()
+    assert (high >= rank.reindex(high.index)).all()
+    assert high.max() <= len(rank)
+
+
+def test_place_of_a_withheld_area_cannot_be_read_from_the_places_of_others(town):
+    population = [1000.0] * 9
+    population[4] = 60.0
+    lens = town.lens()
+    counts = [20.0, 21, 22, 23, 4, 25, 26, 27, 28]
+    findings = town.findings(town.areas(3, 3, population=population), counts, lens=lens)
+    assert findings.base.ranks["rank"].iloc[4] == 5
+    areas = published(findings, lens).areas
+    assert pd.isna(areas["rank"].iloc[4])
+    shown = areas["rank"].dropna()
+    assert sorted(shown) == list(range(1, len(shown) + 1))
+
+
+def test_expected_numbers_do_not_tell_the_events_of_the_one_area_without_a_rate(town):
+    # An industrial estate: 20 inhabitants, below the floor for a rate, and 3 events.
+    population = [1000.0] * 9
+    population[4] = 20.0
+    lens = town.lens()
+    counts = [40.0, 41, 42, 43, 3, 45, 46, 47, 48]
+    findings = town.findings(town.areas(3, 3, population=population), counts, lens=lens)
+    exact = findings.base.rates["expected"].astype(float)
+    assert sum(counts) - exact.sum() == pytest.approx(3)
+    result = published(findings, lens)
+    assert result.areas["status"].iloc[4] == "withheld"
+    shown = result.areas.dropna(subset=["expected"])
+    per_person = shown["expected"].astype(float) / shown["denominator"].astype(float)
+    rated = per_person.iloc[0] * 8000
+    # 352 events have a rate and are told as 350: what is left over is 3, 4, 5, ... or 7.
+    assert rated == pytest.approx(350)
+
+
+def test_excess_and_ratio_follow_from_the_published_count_and_expectation(example_town):
+    for table in (example_town.areas, *example_town.levels.values()):
+        shown = table.dropna(subset=["expected"]).astype({"count": float, "expected": float})
+        assert len(shown)
+        np.testing.assert_allclose(
+            shown["excess"].astype(float), shown["count"] - shown["expected"], atol=1e-9
+        )
+        np.testing.assert_allclose(
+            shown["smr"].astype(float), shown["count"] / shown["expected"], rtol=0.006
+        )
+
+
+def test_rate_of_a_wijk_does_not_tell_the_events_of_its_one_area_without_a_denominator(town):
+    # Wijk 1 holds buurten 1, 4 and 7; the population of 4 is unknown, and it has 3 events.
+    population = [1000.0, 1100, 1200, 1300, np.nan, 1400, 1500, 1600, 1700]
+    areas = town.areas(3, 3, population=population, size=[1000.0] * 9)
+    lens = town.lens()
+    counts = [40.0, 41, 42, 43, 3, 45, 46, 47, 48]
+    findings = town.findings(areas, counts, lens=lens)
+    exact = findings.levels["wijk"].rates.loc["WK999901", "rate"] * (1100 + 1600) / 1000
+    assert counts[1] + counts[4] + counts[7] - exact == pytest.approx(3)
+    result = published(findings, lens)
+    row = result.levels["wijk"].loc["WK999901"]
+    assert row["status"] == "shown"
+    assert row["rate_status"] == "withheld"
+    assert row[["rate", "ci_low", "expected", "smr", "excess"]].isna().all()
+    assert result.total.rate is None
+    other = result.levels["wijk"].loc["WK999900"]
+    assert other["rate_status"] == "shown"
+
+
+def test_rate_without_denominator_is_not_applicable_and_the_count_stays(town):
+    lens = town.lens(rate={"denominator": "none"})
+    result = published(town.findings(town.areas(4, 4), [20.0] * 16, lens=lens), lens)
+    assert (result.areas["status"] == "shown").all()
+    assert (result.areas["rate_status"] == "not_applicable").all()
+    assert result.areas["rate"].isna().all()
+    assert (result.areas["count"] == 20).all()
+    assert result.areas["rank"].notna().all()
+    assert result.total.rate is None
+
+
+def test_tests_of_neighbours_of_a_withheld_area_have_a_class_but_no_z_and_p(example_town):
+    areas = example_town.areas
+    hidden = areas["status"] == "withheld"
+    touches = areas.geometry.apply(lambda shape: areas.geometry[hidden].touches(shape).any())
+    exposed = areas.index[(touches | hidden) & ~areas["is_water"] & areas["status"].ne("missing")]
+    assert areas.loc[exposed, ["gi_z", "gi_p_adjusted"]].isna().all(axis=None)
+    assert areas.loc[exposed, "gi_class"].notna().all()
+
+
+def test_z_and_p_are_told_in_no_more_digits_than_mean_something(town):
+    lens = town.lens()
+    counts = [float(20 + 3 * i) for i in range(16)]
+    result = published(town.findings(town.areas(4, 4), counts, lens=lens), lens)
+    z = result.areas["gi_z"].dropna()
+    assert len(z) == 16
+    assert all(float(f"{value:.1e}") == value for value in z)
+    assert result.clustering.moran == round(result.clustering.moran, 2)
+
+
+def test_local_moran_of_a_withheld_area_does_not_tell_its_side_of_the_mean(town):
+    # Expected some 24: a "low" of a withheld 3 among high neighbours would be no secret, but
+    # with an expectation of two it would tell 1 from 3.
+    lens = town.lens(clusters={"permutations": 9999})
+    counts = [60.0] * 36
+    counts[14] = 3
+    for i in (0, 1, 5, 30, 31, 35):
+        counts[i] = 8
+    findings = town.findings(town.areas(6, 6), counts, lens=lens)
+    result = published(findings, lens)
+    assert findings.clusters.lisa["class"].iloc[14] in ("low_high", "none")
+    assert pd.isna(result.areas["lisa_class"].iloc[14])
+
+
+# Months, hours, categories -------------------------------------------------------------------
+
+
+def months_of(counts_by_month: dict[str, int]) -> pd.DataFrame:
+    begin = pd.to_datetime(
+        [f"{month}-10 12:00" for month, n in counts_by_month.items() for _ in range(n)]
+    ).tz_localize("Europe/Amsterdam")
+    n = len(begin)
+    return pd.DataFrame(
+        {
+            "occurred_from": begin,
+            "occurred_to": begin,
+            "category": "Overlast",
+            "kind": "report",
+            "x": 190_100.0,
+            "y": 440_100.0,
+            "row": np.arange(2, n + 2),
+            "area_code": "BU99990000",
+            "period": np.where(begin.year == 2025, "current", "previous"),
+        },
+        index=pd.Index([f"i{i}" for i in range(n)], dtype="str"),
+    )
+
+
+def test_small_month_is_withheld_together_with_another_of_the_same_period(town):
+    lens = town.lens()
+    months = {f"2025-{m:02d}": 10 + m for m in range(1, 13)} | {"2025-04": 3, "2024-06": 40}
+    incidents = months_of(months)
+    n = sum(v for k, v in months.items() if k.startswith("2025"))
+    findings = town.findings(
+        town.areas(3, 3), [n, 0, 0, 0, 0, 0, 0, 0, 0], [40.0, *[0] * 8], incidents=incidents
+    )
+    series = published(findings, lens).monthly
+    assert series.index[0] == pd.Timestamp(2024, 1, 1)
+    assert len(series) == 24
+    current = series[series.index >= pd.Timestamp(2025, 1, 1)]
+    assert current.index[current.isna()].month.tolist() == [1, 4]
+    assert series[pd.Timestamp(2024, 6, 1)] == 40
+    assert series[pd.Timestamp(2024, 7, 1)] == 0
+
+
+def test_no_months_when_only_the_year_is_known(town):
+    lens = town.lens()
+    findings = town.findings(
+        town.areas(3, 3),
+        [40.0] * 9,
+        incidents=months_of({"2025-04": 360}),
+        months_known=False,
+        times_known=False,
+    )
+    result = published(findings, lens)
+    assert result.monthly is None
+    assert result.hours is None
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(LEAST_FOR_HOURS - 1, False), (LEAST_FOR_HOURS, True)])
+def test_hours_of_the_week_need_a_hundred_events(town, n, is_told):
+    lens = town.lens()
+    incidents = months_of({"2025-04": n})
+    findings = town.findings(town.areas(3, 3), [float(n), *[0.0] * 8], incidents=incidents)
+    result = published(findings, lens)
+    assert (result.hours is not None) is is_told
+    if is_told:
+        assert result.hours.to_numpy().sum() == pytest.approx(1.0, abs=0.01)
+
+
+def test_events_of_the_previous_period_are_not_in_the_hours(town):
+    lens = town.lens()
+    incidents = months_of({"2025-04": 60, "2024-04": 60})
+    findings = town.findings(
+        town.areas(3, 3), [60.0, *[0.0] * 8], [60.0, *[0.0] * 8], incidents=incidents
+    )
+    assert published(findings, lens).hours is None
+
+
+def test_small_category_is_withheld_with_what_would_give_it_away(town):
+    lens = town.lens()
+    incidents = months_of({"2025-04": 30})
+    incidents["category"] = ["A"] * 2 + ["B"] * 8 + ["C"] * 20
+    findings = town.findings(town.areas(3, 3), [30.0, *[0.0] * 8], incidents=incidents)
+    result = published(findings, lens)
+    assert result.total.count == 30
+    assert result.categories.isna().tolist() == [True, True, False]
+    assert result.categories["C"] == 20
+
+
+# Grid ----------------------------------------------------------------------------------------
+
+
+def grid_findings(town, lens, *, addresses_per_cell=None, size=None):
+    """A block of 40 events in nine cells of area 3, and a lonely one in area 8."""
+    areas = town.areas(3, 3, size=size)
+    rng = np.random.default_rng(4)
+    x = np.concatenate([190_101 + rng.uniform(0, 298, 40), [191_350.0]])
+    y = np.concatenate([440_601 + rng.uniform(0, 298, 40), [441_350.0]])
+    incidents = months_of({"2025-04": 41}).assign(x=x, y=y)
+    addresses = None
+    if addresses_per_cell is not None:
+        spots = np.arange(190_050, 191_500, 100.0), np.arange(440_050, 441_500, 100.0)
+        at_x, at_y = (axis.ravel() for axis in np.meshgrid(*spots))
+        addresses = pd.DataFrame({"x": at_x, "y": at_y})
+        addresses = addresses.loc[addresses.index.repeat(addresses_per_cell)]
+    grid = cluster_cells(areas, incidents, addresses, lens)
+    counts = [0.0] * 9
+    counts[3], counts[8] = 40, 1
+    return town.findings(areas, counts, lens=lens, incidents=incidents, grid=grid)
+
+
+def test_cell_with_too_few_addresses_keeps_its_place_but_no_class(town):
+    lens = town.lens(grid={"permutations": 99_999, "bandwidth_m": 200})
+    few = published(grid_findings(town, lens, addresses_per_cell=9), lens).cells
+    many = published(grid_findings(town, lens, addresses_per_cell=10), lens).cells
+    assert len(few) == len(many) > 0
+    assert (few["status"] == "withheld").all()
+    assert few["gi_class"].isna().all()
+    assert (many["status"] == "shown").all()
+    assert many["gi_class"].str.startswith("hot").all()
+    assert "count" not in many.columns
+    assert "addresses" not in few.columns
+
+
+def test_cell_in_an_area_with_too_few_inhabitants_has_no_class_either(town):
+    lens = town.lens(grid={"permutations": 99_999, "bandwidth_m": 200})
+    size = [1000.0] * 9
+    size[3] = 6.0
+    cells = published(grid_findings(town, lens, size=size), lens).cells
+    in_small = cells["area_code"] == "BU99990003"
+    assert in_small.any()
+    assert cells.loc[in_small, "gi_class"].isna().all()
+
+
+def test_density_is_told_only_where_five_events_lie_within_the_kernel(town):
+    lens = town.lens(grid={"permutations": 999, "bandwidth_m": 200})
+    findings = grid_findings(town, lens)
+    density = published(findings, lens).density
+    lonely = np.hypot(density["x"] - 191_350, density["y"] - 441_350) < 200
+    assert not lonely.any()
+    assert (findings.grid.cells.loc[density.index, "n_within_bandwidth"] >= 5).all()
+    everything = published(findings, town.lens(**RESTRICTED, grid=lens.grid)).density
+    assert len(everything) > len(density)
+
+
+def test_density_has_two_digits_so_that_it_cannot_be_taken_apart(town):
+    lens = town.lens(grid={"permutations": 999, "bandwidth_m": 200})
+    density = published(grid_findings(town, lens), lens).density["density_per_km2"]
+    assert all(float(f"{value:.1e}") == value for value in density)
+
+
+# Ledger --------------------------------------------------------------------------------------
+
+
+def test_ledger_does_not_tell_the_withheld_total_of_the_previous_period(town):
+    lens = town.lens()
+    areas = town.areas(3, 3)
+    before = [0.0, 3, *[0.0] * 7]
+    incidents = pd.concat(
+        [
+            town.incidents(areas, [40.0] * 9, period="current", year=2025),
+            town.incidents(areas, before, period="previous", year=2024),
+        ]
+    ).assign(row=range(2, 365))
+    ledger = Ledger("incidents.csv", incidents[["row"]])
+    ledger.set_aside(incidents.index[:0], "outside_period", sort="selection")
+    findings = town.findings(
+        areas, [40.0] * 9, before, incidents=incidents, ledger=(ledger.summary(),)
+    )
+    result = published(findings, lens)
+    assert result.total.previous is None
+    told = result.ledger[0]
+    assert told.placed == result.total.count == 360
+    assert told.rows_in == told.placed + int(told.set_aside["count"].sum()) == 363
+    assert told.set_aside["reason"].tolist() == ["outside_period"]
+
+
+def test_ledger_does_not_tell_how_many_events_lie_in_water(town):
+    lens = town.lens()
+    rows = pd.DataFrame({"row": range(2, 12)}, index=[f"r{i}" for i in range(10)])
+    ledger = Ledger("incidents.csv", rows)
+    ledger.remark(rows.index[:2], "in_water")
+    ledger.remark(rows.index[:3], "on_border")
+    findings = town.findings(town.areas(3, 3), [40.0] * 9, ledger=(ledger.summary(),))
+    assert published(findings, lens).ledger[0].remarks["remark"].tolist() == ["on_border"]
+    told = published(findings, town.lens(**RESTRICTED)).ledger[0].remarks["remark"].tolist()
+    assert told == ["in_water", "on_border"]
+
+
+# The whole ------------------------------------------------------------------------------------
+
+
+def test_publishing_changes_nothing_in_the_findings(town):
+    lens = town.lens()
+    findings = town.findings(town.areas(4, 4, water=[15]), CURRENT, PREVIOUS, lens=lens)
+    counts, rates = findings.base.counts.copy(), findings.base.rates.copy()
+    geometry = findings.geometry.copy()
+    published(findings, lens)
+    pd.testing.assert_frame_equal(findings.base.counts, counts)
+    pd.testing.assert_frame_equal(findings.base.rates, rates)
+    pd.testing.assert_frame_equal(findings.geometry, geometry)
+
+
+def test_secret_number_stands_nowhere_in_the_publication(town):
+    """Counts no sum or rate yields by chance, looked for in everything that is published."""
+    lens = town.lens(privacy={"minimum_count": 400})
+    counts = [5021.0, 5209, 307, 5413, 5623, 6011, 5827, 6211, 6421]
+    findings = replace(town.findings(town.areas(3, 3), counts, lens=lens), notes=())
+    result = published(findings, lens)
+    areas = result.areas
+    hidden = areas["status"] == "withheld"
+    assert hidden.iloc[2]
+    secrets = {f"{counts[i]:.0f}" for i in np.flatnonzero(hidden)}
+    frames = [areas.drop(columns="geometry"), *result.levels.values()]
+    text = json.dumps([json.loads(frame.to_json()) for frame in frames], default=str)
+    text += json.dumps([result.total.__dict__, result.categories.to_dict()], default=str)
+    text += " ".join((*result.notes, *result.method, *result.limits))
+    assert not [secret for secret in secrets if secret in text.replace(".0", "")]
+
+
+def test_briefing_says_in_words_what_was_left_out(example_town):
+    said = " ".join(example_town.method)
+    assert "1 tot en met 4" in said
+    assert "minder dan 10 adressen" in said
