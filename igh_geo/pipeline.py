@@ -302,7 +302,9 @@ def _write_rejected(rejected: pd.DataFrame, folder: Path) -> None:
     """Write rows with a fault beside nothing that is ever sent: the private folder."""
     with replaced_at_once(folder) as fresh:
         # A spreadsheet may run what begins as a formula; these rows are untrusted.
-        text = rejected.astype("str").fillna("").map(
-            lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+        text = (
+            rejected.astype("str")
+            .fillna("")
+            .map(lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell)
         )
         text.to_csv(fresh / "rejected.csv", sep=";", index=False, encoding="utf-8-sig")

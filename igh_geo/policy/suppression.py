@@ -94,8 +94,8 @@ def withheld_at_levels(
     hidden = {BASE: base}
     for name, group in levels.items():
         totals = counts.groupby(group).sum(min_count=1)
-        whole = pd.Series("whole", index=totals.index)
-        hidden[name] = withheld(totals, [whole], minimum=minimum, small=small.get(name))
+        above = _above(group, [other for other in levels.values() if other is not group])
+        hidden[name] = withheld(totals, [above], minimum=minimum, small=small.get(name))
     number = counts.to_numpy(dtype=float, na_value=np.nan)
     is_hidden = base.to_numpy(dtype=bool, copy=True)
     drawn = [_level(counts, group, hidden[name]) for name, group in levels.items()]
@@ -110,6 +110,15 @@ def withheld_at_levels(
     for name, level in zip(levels, drawn, strict=True):
         hidden[name] = pd.Series(~level.is_told[:-1], index=hidden[name].index)
     return hidden
+
+
+def _above(group: pd.Series, others: Sequence[pd.Series]) -> pd.Series:
+    """Per group the one of another level that it lies in, where all do; otherwise the whole."""
+    for other in others:
+        inside = other.groupby(group)
+        if (inside.nunique(dropna=False) == 1).all() and inside.first().notna().all():
+            return inside.first()
+    return pd.Series("whole", index=pd.Index(group.dropna().unique()).sort_values())
 
 
 def _level(counts: pd.Series, group: pd.Series, hidden: pd.Series) -> _Level:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -144,5 +145,5 @@ def test_scales_darken_from_class_to_class_in_grey(hue) -> None:
     for name in scale(hue, 5):
         red, green, blue = (int(found[name]["fill"][i : i + 2], 16) for i in (1, 3, 5))
         grey.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
-    steps = [light - dark for light, dark in zip(grey, grey[1:], strict=False)]
+    steps = [light - dark for light, dark in pairwise(grey)]
     assert min(steps) > 10

@@ -51,7 +51,7 @@ function buildSearch(choose) {
       return item;
     }));
     said.textContent = all.length ? say("page.search_count", { n: number(all.length) }) : say("page.search_none");
-    if (!rows.length) list.append(element("li", { className: "none", text: say("page.search_none") }));
+    if (!rows.length) list.append(element("li", { role: "option", "aria-disabled": "true", text: say("page.search_none") }));
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
     mark(-1);

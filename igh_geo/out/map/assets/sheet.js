@@ -71,9 +71,10 @@ function paintPoints(context, view) {
     path.moveTo(x + radius, y);
     path.arc(x, y, radius, 0, 2 * Math.PI);
   }
+  // The white edge first, so that where points lie on one another it does not hide them.
+  stroke(context, path, "#ffffff", 2.5, view);
   context.fillStyle = "#1b1b1b";
   context.fill(path);
-  stroke(context, path, "#ffffff", 1, view);
 }
 
 const FONT = '"Segoe UI", system-ui, Arial, sans-serif';

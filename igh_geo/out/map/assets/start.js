@@ -107,6 +107,8 @@ function showTip(event) {
   tip.style.top = `${Math.max(4, goUp ? top - tip.offsetHeight - 12 : top + 16)}px`;
 }
 
+map.getContainer().setAttribute("role", "application");
+map.getContainer().setAttribute("aria-label", say("page.map"));
 readAddress();
 fitAll();
 sheet.addTo(map);
