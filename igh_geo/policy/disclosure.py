@@ -113,9 +113,10 @@ def _hidden(findings: Findings, lens: Lens) -> dict[str, pd.DataFrame]:
     small = {name: _is_small(level, lens) for name, level in named.items()}
     minimum = lens.privacy.minimum_count
     hidden = {name: pd.DataFrame(index=level.counts.index) for name, level in named.items()}
+    found: dict[str, pd.Series] = {}
     for period in ("current", "previous"):
         counts = findings.base.counts[period]
-        found = withheld_at_levels(counts, groups, minimum=minimum, small=small)
+        found = withheld_at_levels(counts, groups, minimum=minimum, small=small, prefer=found)
         for name, is_hidden in found.items():
             hidden[name][period] = is_hidden
         total = findings.whole.counts[period]

@@ -20,11 +20,21 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Level:
-    """Groups of one level; the last place of ``total`` and ``is_told`` is "in no group" (-1)."""
+    """Groups of one level; the last place of each but the first is "in no group" (-1)."""
 
     group_of_area: Integers
     total: Numbers
+    cost: Numbers
     is_told: Booleans
+
+
+@dataclass(frozen=True)
+class _Areas:
+    """Count of every area, what it costs to withhold it, and whether it is."""
+
+    number: Numbers
+    cost: Numbers
+    is_hidden: Booleans
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ def withheld_at_levels(
     *,
     minimum: int,
     small: Mapping[str, pd.Series],
+    prefer: Mapping[str, pd.Series] | None = None,
 ) -> dict[str, pd.Series]:
     """Say which counts are withheld, of areas and of the groups they add up to.
 
@@ -71,6 +82,9 @@ def withheld_at_levels(
         Smallest count, other than zero, that is told.
     small : mapping of str to pandas.Series
         For ``"base"`` (the areas) and each level: True where it is too small to tell anything.
+    prefer : mapping of str to pandas.Series, optional
+        What was withheld in another period: when others must be withheld to protect a count,
+        these come first, so that what is shown can be compared over time.
 
     Returns
     -------
@@ -90,41 +104,75 @@ def withheld_at_levels(
     this method backwards, and it guards the value, not the range in which it must lie.
     """
     whole = pd.Series("whole", index=counts.index)
-    base = withheld(counts, [*levels.values(), whole], minimum=minimum, small=small.get(BASE))
-    hidden = {BASE: base}
+    prefer = prefer or {}
+    hidden = {
+        BASE: withheld(
+            counts,
+            [*levels.values(), whole],
+            minimum=minimum,
+            small=small.get(BASE),
+            prefer=prefer.get(BASE),
+        )
+    }
     for name, group in levels.items():
-        totals = counts.groupby(group).sum(min_count=1)
-        above = _above(group, [other for other in levels.values() if other is not group])
-        hidden[name] = withheld(totals, [above], minimum=minimum, small=small.get(name))
-    number = counts.to_numpy(dtype=float, na_value=np.nan)
-    is_hidden = base.to_numpy(dtype=bool, copy=True)
-    drawn = [_level(counts, group, hidden[name]) for name, group in levels.items()]
-    nowhere = _Level(np.full(len(counts), -1), np.zeros(1), np.zeros(1, dtype=bool))
+        hidden[name] = withheld(
+            counts.groupby(group).sum(min_count=1),
+            [_above(group, [other for other in levels.values() if other is not group])],
+            minimum=minimum,
+            small=small.get(name),
+            prefer=prefer.get(name),
+        )
+    areas = _Areas(
+        number=counts.to_numpy(dtype=float, na_value=np.nan),
+        cost=_cost(counts.fillna(0), prefer.get(BASE)).to_numpy(),
+        is_hidden=hidden[BASE].to_numpy(dtype=bool, copy=True),
+    )
+    drawn = [
+        _level(counts, group, hidden[name], prefer.get(name)) for name, group in levels.items()
+    ]
+    nothing = np.zeros(1)
+    nowhere = _Level(np.full(len(counts), -1), nothing, nothing, nothing.astype(bool))
     sides = [*drawn, nowhere, nowhere][:2]
     is_changing = True
     while is_changing:
         is_changing = False
-        for given_away in _given_away(number, is_hidden, sides):
-            is_changing |= _protect(given_away, number, is_hidden, sides)
-    hidden[BASE] = pd.Series(is_hidden, index=counts.index)
+        for given_away in _given_away(areas, sides):
+            is_changing |= _protect(given_away, areas, sides)
+    hidden[BASE] = pd.Series(areas.is_hidden, index=counts.index)
     for name, level in zip(levels, drawn, strict=True):
         hidden[name] = pd.Series(~level.is_told[:-1], index=hidden[name].index)
     return hidden
 
 
 def _above(group: pd.Series, others: Sequence[pd.Series]) -> pd.Series:
-    """Per group the one of another level that it lies in, where all do; otherwise the whole."""
+    """Per group the one of the other level that it lies in, or else the whole.
+
+    The total of a wijk follows from that of its district before it follows from the whole.
+    """
+    above = pd.Series("whole", index=pd.Index(group.dropna().unique()).sort_values())
     for other in others:
-        inside = other.groupby(group)
-        if (inside.nunique(dropna=False) == 1).all() and inside.first().notna().all():
-            return inside.first()
-    return pd.Series("whole", index=pd.Index(group.dropna().unique()).sort_values())
+        inside = other.astype(object).fillna("").groupby(group)
+        is_inside = (inside.min() == inside.max()) & (inside.min() != "")
+        above = inside.min().where(is_inside, above)
+    return above
 
 
-def _level(counts: pd.Series, group: pd.Series, hidden: pd.Series) -> _Level:
+def _cost(number: pd.Series, prefer: pd.Series | None) -> pd.Series:
+    """Cost of withholding: the number itself, and more than all of them when not preferred."""
+    if prefer is None:
+        return number
+    is_preferred = prefer.reindex(number.index, fill_value=False).astype(bool)
+    return number.where(is_preferred, number + number.sum())
+
+
+def _level(
+    counts: pd.Series, group: pd.Series, hidden: pd.Series, prefer: pd.Series | None
+) -> _Level:
+    total = counts.groupby(group).sum().reindex(hidden.index)
     return _Level(
         group_of_area=hidden.index.get_indexer(pd.Index(group)),
-        total=np.append(counts.groupby(group).sum().reindex(hidden.index), 0.0),
+        total=np.append(total, 0.0),
+        cost=np.append(_cost(total, prefer), 0.0),
         is_told=np.append(~hidden.to_numpy(dtype=bool), False),
     )
 
@@ -145,19 +193,18 @@ def _parts(lines: Integers, n_places: int) -> Integers:
     return np.asarray(connected_components(drawing, directed=False)[1], dtype=np.intp)
 
 
-def _given_away(
-    number: Numbers, is_hidden: Booleans, sides: Sequence[_Level]
-) -> Iterator[_GivenAway]:
+def _given_away(areas: _Areas, sides: Sequence[_Level]) -> Iterator[_GivenAway]:
     """Withheld counts above zero that published ones determine.
 
     What the caller withholds meanwhile is taken into account. That there were no events is
     nobody's secret.
     """
+    is_hidden = areas.is_hidden
     hidden_lines = _draw(sides).lines[is_hidden]
     _, which, times = np.unique(hidden_lines, axis=0, return_inverse=True, return_counts=True)
     is_single = times[which.ravel()] == 1
     for area in np.flatnonzero(is_hidden)[is_single]:
-        if number[area] > 0:
+        if areas.number[area] > 0:
             drawing = _draw(sides)
             others = is_hidden & (np.arange(len(is_hidden)) != area)
             part = _parts(drawing.lines[others], drawing.n_places)
@@ -177,22 +224,21 @@ def _given_away(
                 yield _GivenAway(drawing, part, ends)
 
 
-def _protect(
-    exposed: _GivenAway, number: Numbers, is_hidden: Booleans, sides: Sequence[_Level]
-) -> bool:
+def _protect(exposed: _GivenAway, areas: _Areas, sides: Sequence[_Level]) -> bool:
     """Withhold one number more, in place; False when nothing is left that could help."""
     drawing, part, ends = exposed.drawing, exposed.part, exposed.ends
-    spare = np.flatnonzero(~np.isnan(number) & ~is_hidden)
+    number, cost = areas.number, areas.cost
+    spare = np.flatnonzero(~np.isnan(number) & ~areas.is_hidden)
     joins = [area for area in spare if set(part[drawing.lines[area]].tolist()) == ends]
     if joins:
         # Non-zero counts first: hiding a zero protects little and costs as much.
-        is_hidden[min(joins, key=lambda area: (number[area] == 0, number[area]))] = True
+        areas.is_hidden[min(joins, key=lambda area: (number[area] == 0, cost[area]))] = True
         return True
     told = [
         (
             int(part[drawing.first_place[side] + 1 + group]) not in ends,
             total == 0,
-            total,
+            level.cost[group],
             side,
             group,
         )
@@ -213,6 +259,7 @@ def withheld(
     *,
     minimum: int,
     small: pd.Series | None = None,
+    prefer: pd.Series | None = None,
 ) -> pd.Series:
     """Say which counts are withheld, directly or to protect another.
 
@@ -231,6 +278,8 @@ def withheld(
         Smallest count, other than zero, that is told.
     small : pandas.Series, optional
         True where the area itself is too small to tell anything.
+    prefer : pandas.Series, optional
+        True where the area goes along before any other, when one must.
 
     Returns
     -------
@@ -258,13 +307,15 @@ def withheld(
     while changed:
         changed = False
         for members in groups:
-            extra = _also_hidden(number.loc[members], hidden.loc[members], minimum)
+            extra = _also_hidden(number.loc[members], hidden.loc[members], minimum, prefer)
             hidden.loc[extra] = True
             changed |= bool(extra)
     return hidden
 
 
-def _also_hidden(number: pd.Series, hidden: pd.Series, minimum: int) -> list[str]:
+def _also_hidden(
+    number: pd.Series, hidden: pd.Series, minimum: int, prefer: pd.Series | None
+) -> list[str]:
     """Labels to withhold as well, so that subtraction from the group's total tells nothing."""
     # That a small area had no events at all is nobody's secret, so a zero needs no protection.
     secret = number[hidden & (number > 0)]
@@ -273,7 +324,8 @@ def _also_hidden(number: pd.Series, hidden: pd.Series, minimum: int) -> list[str
     extra: list[str] = []
     total = secret.sum()
     # Non-zero counts first: hiding a zero protects little and costs as much.
-    spare = number[~hidden].sort_values(kind="stable")
+    by_cost = _cost(number, prefer)[~hidden].sort_values(kind="stable").index
+    spare = number.loc[by_cost]
     for label, value in pd.concat([spare[spare > 0], spare[spare == 0]]).items():
         if len(secret) + len(extra) >= 2 and total >= minimum:
             break

@@ -201,8 +201,9 @@ def test_points_are_drawn_when_they_are_there(visit, publication, tmp_path: Path
     assert own_complaints(visited) == []
 
 
-def test_print_is_one_page_with_the_map_on_it(visit, page_file) -> None:
-    visited = visit(page_file)
+@pytest.mark.parametrize("address", ["", "#thema=gi&gebied=BU99990202"])
+def test_print_is_one_page_with_the_map_on_it(visit, page_file, address) -> None:
+    visited = visit(page_file, address=address)
     visited.page.wait_for_timeout(600)
     printed = visited.page.pdf(prefer_css_page_size=True, print_background=True)
     assert printed.count(b"/Type /Page\n") == 1

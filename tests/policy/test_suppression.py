@@ -247,6 +247,26 @@ def test_nothing_is_withheld_without_a_small_count_whatever_the_groups(values):
     assert not hidden["wijk"].any()
 
 
+def test_what_was_withheld_before_goes_along_first_so_that_the_rest_can_be_compared():
+    counts = series([3, 7, 20, 9])
+    before = pd.Series([True, False, True, False], index=counts.index)
+    hidden = withheld_at_levels(counts, {}, minimum=MINIMUM, small={}, prefer={"base": before})
+    assert hidden["base"].tolist() == [True, False, True, False]
+
+
+def test_wijk_is_protected_within_its_district_and_no_more_is_withheld_than_needed():
+    # Wijk p (3) and the smallest other wijk of district n (q, 10); district s stays as it is.
+    counts = series([3, 10, 30, 8, 40])
+    levels = {
+        "wijk": pd.Series(["p", "q", "r", "t", "u"], index=counts.index, dtype="str"),
+        "district": pd.Series(["n", "n", "n", "s", "s"], index=counts.index, dtype="str"),
+    }
+    hidden = at_levels(counts, levels)
+    assert hidden["wijk"].tolist() == [True, True, False, False, False]
+    assert hidden["base"].tolist() == [True, True, False, False, False]
+    assert not hidden["district"].any()
+
+
 def test_range_of_a_withheld_count_is_not_protected():
     # The reader knows that a0 lies between 0 and 10, and that it is small or protects one.
     counts = series([3, 7, 20])

@@ -2,7 +2,7 @@
 // screen needs. It is drawn ahead, whenever the screen has been still for a moment: a canvas that
 // is drawn while the browser is already printing comes out empty in some PDF readers.
 // As #paper in page.css.
-const PAPER_MM = [184, 114];
+const PAPER_MM = [184, 108];
 const PIXELS_PER_MM = 96 / 25.4;
 const STILL_MS = 250;
 
