@@ -55,9 +55,11 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     lens : Lens
         Its ``audience`` and ``privacy`` decide. For ``briefing``: counts from one to
         ``minimum_count`` minus one are withheld; so are areas and cells with fewer than
-        ``minimum_addresses`` addresses or inhabitants, counts that subtraction from a published
-        total would give away, every number computed from a withheld count, and test results of
-        areas whose neighbourhood holds one. For ``restricted`` nothing is withheld.
+        ``minimum_addresses`` addresses or inhabitants, counts that subtraction from published
+        totals would give away, every number computed from a withheld count alone, and test
+        results of areas whose neighbourhood holds one. Numbers that rest on all counts together
+        (expected, smoothed, tests, density) are rounded, see ``policy.precision``. For
+        ``restricted`` nothing is withheld.
     texts : Texts
         The language of the sentences.
     made_on : datetime.date
