@@ -118,7 +118,9 @@ def run(
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
     with record.stage("clusters"):
-        clusters = cluster_areas(areas, events.counts["current"], base.areas["denominator"], lens)
+        clusters = cluster_areas(
+            areas, events.counts["current"], base.areas["denominator"], lens=lens
+        )
     with record.stage("cells"):
         grid = _grid(areas, events, addresses, lens)
     with record.stage("disclosure"):
@@ -218,7 +220,7 @@ def _grid(
     if events.incidents is None or not lens.grid.enabled:
         return None
     current = events.incidents[events.incidents["period"] == "current"]
-    return cluster_cells(areas, current, addresses, lens)
+    return cluster_cells(areas, current, addresses, lens=lens)
 
 
 def _notes(
@@ -245,10 +247,10 @@ def _notes(
         ),
         *remarks.kind_notes(events.incidents, texts),
         *remarks.exposure_notes(lens, setting),
-        *remarks.rate_notes(areas, lens, things, texts),
+        *remarks.rate_notes(areas, lens, texts, things=things),
         *remarks.missing_notes(areas, events.counts["current"], texts),
         *remarks.partial_notes(partial),
-        *remarks.cluster_notes(areas, clusters, lens, texts),
+        *remarks.cluster_notes(areas, clusters, lens, texts=texts),
         *remarks.form_notes(
             has_points=events.incidents is not None, times_known=events.times_known
         ),

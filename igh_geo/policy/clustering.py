@@ -28,7 +28,7 @@ LEAST_AREAS = 8
 
 
 def cluster_areas(
-    areas: gpd.GeoDataFrame, counts: pd.Series, denominator: pd.Series, lens: Lens
+    areas: gpd.GeoDataFrame, counts: pd.Series, denominator: pd.Series, *, lens: Lens
 ) -> AreaClusters:
     """Global and local clustering of EB-standardised rates.
 
@@ -78,7 +78,11 @@ def cluster_areas(
 
 
 def cluster_cells(
-    areas: gpd.GeoDataFrame, incidents: pd.DataFrame, addresses: pd.DataFrame | None, lens: Lens
+    areas: gpd.GeoDataFrame,
+    incidents: pd.DataFrame,
+    addresses: pd.DataFrame | None,
+    *,
+    lens: Lens,
 ) -> GridFindings:
     """Hot cells and density on the RD grid.
 

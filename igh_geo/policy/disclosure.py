@@ -22,7 +22,8 @@ from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE
 from igh_geo.policy.precision import expected_in_steps, places_among, significant
 from igh_geo.policy.publication import Clustering, Publication, Total
-from igh_geo.policy.suppression import BASE, withheld, withheld_at_levels
+from igh_geo.policy.secrecy import group_of, is_small, secrets
+from igh_geo.policy.suppression import BASE, withheld
 from igh_geo.stats.hours import hours_of_week
 from igh_geo.stats.trend import monthly
 from igh_geo.texts import Texts
@@ -70,7 +71,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     Publication
     """
     things = wording.noun(lens, texts)
-    hidden = _hidden(findings, lens)
+    hidden = secrets(findings, lens)
     _refuse_tiny_total(hidden[WHOLE], lens)
     areas = _areas(findings, hidden, lens)
     levels = {name: _group_level(findings, name, hidden, lens) for name in findings.levels}
@@ -103,43 +104,6 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     )
 
 
-def _hidden(findings: Findings, lens: Lens) -> dict[str, pd.DataFrame]:
-    """Say per level which counts are withheld: booleans ``current`` and ``previous``."""
-    named = {BASE: findings.base, **findings.levels, WHOLE: findings.whole}
-    if lens.audience == "restricted":
-        return {
-            name: pd.DataFrame(False, index=level.counts.index, columns=level.counts.columns)
-            for name, level in named.items()
-        }
-    groups = {name: _group(findings, name) for name in findings.levels}
-    small = {name: _is_small(level, lens) for name, level in named.items()}
-    minimum = lens.privacy.minimum_count
-    hidden = {name: pd.DataFrame(index=level.counts.index) for name, level in named.items()}
-    found: dict[str, pd.Series] = {}
-    for period in ("current", "previous"):
-        counts = findings.base.counts[period]
-        found = withheld_at_levels(counts, groups, minimum=minimum, small=small, prefer=found)
-        for name, is_hidden in found.items():
-            hidden[name][period] = is_hidden
-        total = findings.whole.counts[period]
-        hidden[WHOLE][period] = withheld(total, [], minimum=minimum, small=small[WHOLE])
-    return hidden
-
-
-def _group(findings: Findings, level: str) -> pd.Series:
-    """Group of every area at a level."""
-    if level == WHOLE:
-        return pd.Series(findings.whole.counts.index[0], index=findings.geometry.index)
-    group: pd.Series = findings.geometry["district" if level == "district" else "parent_code"]
-    return group
-
-
-def _is_small(level: Level, lens: Lens) -> pd.Series:
-    """Too few addresses and inhabitants to tell anything; water has none and is no secret."""
-    small = level.areas["size"] < lens.privacy.minimum_addresses
-    return small.fillna(value=False).astype(bool) & ~level.areas["is_water"]
-
-
 def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
     if not hidden["current"].any():
         return
@@ -153,7 +117,8 @@ def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
 
 def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
     """One level of areas with statuses; numbers only where the status is ``shown``."""
-    is_shown = ~hidden["current"] & level.counts["current"].notna()
+    # An area without events asks for no attention: it has no place in the order.
+    is_ranked = ~hidden["current"] & (level.counts["current"] > 0)
     table = pd.DataFrame(
         {
             "name": level.areas["name"],
@@ -180,7 +145,9 @@ def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
     )
     table["previous"] = level.counts["previous"].astype("Float64")
     table = table.join(_changes(level))
-    table = table.join(places_among(level.ranks, is_shown)).join(level.ranks["p_top"].round(2))
+    table = table.join(places_among(level.ranks, is_ranked)).join(
+        level.ranks["p_top"].where(is_ranked).round(2)
+    )
 
     not_shown = table["status"] != "shown"
     table.loc[not_shown, ["count", "excess", *RATE_NUMBERS, *RANK_NUMBERS]] = np.nan
@@ -204,7 +171,7 @@ def _group_level(
     table = _level(level, hidden[name], lens)
     is_partial = level.rates["count"].astype(float) < level.counts["current"]
     is_secret = hidden[BASE]["current"] & findings.base.areas["denominator"].isna()
-    has_secret = is_secret.groupby(_group(findings, name)).any().reindex(table.index)
+    has_secret = is_secret.groupby(group_of(findings, name)).any().reindex(table.index)
     is_exposing = table["rate"].notna() & is_partial & has_secret.fillna(value=False)
     table.loc[is_exposing, "rate_status"] = "withheld"
     table.loc[is_exposing, ["excess", *RATE_NUMBERS]] = np.nan
@@ -277,8 +244,8 @@ def _cells(findings: Findings, lens: Lens) -> pd.DataFrame | None:
         return None
     cells = grid.cells[grid.cells["gi_class"].notna() & (grid.cells["gi_class"] != "none")]
     few = cells["addresses"] < lens.privacy.minimum_addresses
-    is_small = cells["area_code"].map(_is_small(findings.base, lens)).fillna(value=False)
-    hidden = few.fillna(value=False).astype(bool) | is_small.astype(bool)
+    in_small = cells["area_code"].map(is_small(findings.base, lens)).fillna(value=False)
+    hidden = few.fillna(value=False).astype(bool) | in_small.astype(bool)
     hidden &= lens.audience == "briefing"
     status = np.where(hidden, "withheld", "shown")
     shown = cells[["x", "y", "area_code", "gi_class"]].assign(

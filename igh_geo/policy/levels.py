@@ -94,6 +94,8 @@ def sum_level(
 
     A group's rate rests on the areas whose denominator is known, in numerator and denominator
     alike; areas that are known to be uninhabited add their events and nothing to the denominator.
+    Fewer events than the smallest count that is told are not left out of the numerator, for the
+    difference with the count of the group would tell them.
 
     Parameters
     ----------
@@ -130,10 +132,13 @@ def sum_level(
             "size": areas["size"].groupby(group).sum(min_count=1),
         }
     )
-    on_known = counts["current"].where(is_known).groupby(group).sum(min_count=1)
+    current = counts["current"]
+    on_known = current.where(is_known).groupby(group).sum(min_count=1).fillna(0.0)
+    elsewhere = current.where(~is_known).groupby(group).sum()
+    on_known += elsewhere.where(elsewhere < lens.privacy.minimum_count, 0.0)
     is_left_out = ~is_known | (~is_counted & ~areas["is_water"])
     partial = is_left_out.groupby(group).any() & (lens.rate.denominator != "none")
-    level = _level(frame, summed, on_known.fillna(0.0), lens, days)
+    level = _level(frame, summed, on_known, lens, days)
     return level, [str(name) for name in frame["name"][partial]]
 
 

@@ -53,7 +53,7 @@ def exposure_notes(lens: Lens, setting: Setting | None) -> list[Note]:
     return [(key, {})] if key else []
 
 
-def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, things: str, texts: Texts) -> list[Note]:
+def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts, *, things: str) -> list[Note]:
     """Which areas have no rate, and why."""
     if lens.rate.denominator == "none":
         return [("no_denominator", {"things": things})]
@@ -90,7 +90,7 @@ def period_notes(
 
 
 def cluster_notes(
-    areas: gpd.GeoDataFrame, clusters: AreaClusters, lens: Lens, texts: Texts
+    areas: gpd.GeoDataFrame, clusters: AreaClusters, lens: Lens, *, texts: Texts
 ) -> list[Note]:
     """What the tests could not say."""
     if clusters.gi is None:

@@ -105,15 +105,7 @@ def withheld_at_levels(
     """
     whole = pd.Series("whole", index=counts.index)
     prefer = prefer or {}
-    hidden = {
-        BASE: withheld(
-            counts,
-            [*levels.values(), whole],
-            minimum=minimum,
-            small=small.get(BASE),
-            prefer=prefer.get(BASE),
-        )
-    }
+    hidden = {}
     for name, group in levels.items():
         hidden[name] = withheld(
             counts.groupby(group).sum(min_count=1),
@@ -122,6 +114,13 @@ def withheld_at_levels(
             small=small.get(name),
             prefer=prefer.get(name),
         )
+    # A total that is withheld itself cannot be subtracted from.
+    told = [
+        group.where(group.isin(hidden[name].index[~hidden[name]])) for name, group in levels.items()
+    ]
+    hidden[BASE] = withheld(
+        counts, [*told, whole], minimum=minimum, small=small.get(BASE), prefer=prefer.get(BASE)
+    )
     areas = _Areas(
         number=counts.to_numpy(dtype=float, na_value=np.nan),
         cost=_cost(counts.fillna(0), prefer.get(BASE)).to_numpy(),

@@ -140,7 +140,7 @@ def make_findings(
         "base": base,
         "levels": levels,
         "whole": unranked(whole),
-        "clusters": cluster_areas(areas, counts["current"], base.areas["denominator"], lens),
+        "clusters": cluster_areas(areas, counts["current"], base.areas["denominator"], lens=lens),
         "grid": None,
         "incidents": incidents,
         "previous": before,

@@ -22,7 +22,7 @@ def hot_block(town):
 def clusters_of(town, areas, counts, denominator=None, **changes):
     lens = town.lens(clusters={"permutations": 9999}, **changes)
     known = areas["population"].astype(float) if denominator is None else denominator
-    return cluster_areas(areas, counts, known, lens)
+    return cluster_areas(areas, counts, known, lens=lens)
 
 
 def test_planted_block_is_hot_and_the_far_corner_is_not(town, hot_block):
@@ -100,7 +100,7 @@ def test_too_few_permutations_are_told_with_the_number_that_would_do(town):
     areas = town.areas(10, 10)
     counts = pd.Series(np.arange(100.0), index=areas.index)
     lens = town.lens(clusters={"permutations": 99})
-    found = cluster_areas(areas, counts, areas["population"].astype(float), lens)
+    found = cluster_areas(areas, counts, areas["population"].astype(float), lens=lens)
     assert found.permutations_needed is not None
     assert found.permutations_needed > 99
     assert clusters_of(town, areas, counts).permutations_needed is None
@@ -129,7 +129,7 @@ def test_planted_block_of_cells_is_hot_and_every_cell_of_the_land_takes_part(tow
     block = rng.uniform(1, 299, (60, 2)) + np.array([town.west, town.south]) + 1000
     x, y = np.vstack([spread, block]).T
     lens = town.lens(grid={"permutations": 99_999, "bandwidth_m": 300})
-    found = cluster_cells(areas, events(x, y), None, lens)
+    found = cluster_cells(areas, events(x, y), None, lens=lens)
     assert len(found.cells) == 400
     assert found.cells["count"].sum() == 160
     assert found.n_outside == 0
@@ -143,7 +143,7 @@ def test_event_whose_cell_has_its_centre_in_water_is_outside_the_grid_and_counte
     areas = town.areas(4, 4, water=[0])
     lens = town.lens(grid={"permutations": 999, "bandwidth_m": 300})
     x = town.west + np.array([50.0, 450, 750, 750, 950])
-    found = cluster_cells(areas, events(x, [town.south + 50.0] * 5), None, lens)
+    found = cluster_cells(areas, events(x, [town.south + 50.0] * 5), None, lens=lens)
     assert found.n_outside == 2
     assert found.cells["count"].sum() == 3
     assert len(found.cells) == 375
@@ -154,19 +154,19 @@ def test_addresses_are_counted_per_cell_and_unknown_when_not_given(town):
     lens = town.lens(grid={"permutations": 999, "bandwidth_m": 300})
     spot = events([town.west + 50.0] * 3, [town.south + 50.0] * 3)
     known = cluster_cells(
-        areas, spot, events([town.west + 51, town.west + 99], [440_001] * 2), lens
+        areas, spot, events([town.west + 51, town.west + 99], [440_001] * 2), lens=lens
     )
     assert known.cells["addresses"].sum() == 2
     assert known.cells.loc["E1900N4400", "addresses"] == 2
     assert (known.cells["addresses"] == 0).sum() == 399
-    assert cluster_cells(areas, spot, None, lens).cells["addresses"].isna().all()
+    assert cluster_cells(areas, spot, None, lens=lens).cells["addresses"].isna().all()
 
 
 def test_density_says_how_many_events_lie_within_its_radius(town):
     areas = town.areas(4, 4)
     lens = town.lens(grid={"permutations": 999, "bandwidth_m": 250})
     x, y = town.west + np.array([250.0, 260, 1500]), town.south + np.array([250.0, 260, 1500])
-    cells = cluster_cells(areas, events(x, y), None, lens).cells
+    cells = cluster_cells(areas, events(x, y), None, lens=lens).cells
     assert cells.loc["E1902N4402", "n_within_bandwidth"] == 2
     assert cells.loc["E1915N4415", "n_within_bandwidth"] == 1
     assert cells.loc["E1910N4410", "n_within_bandwidth"] == 0
@@ -178,9 +178,9 @@ def test_bandwidth_is_announced_as_chosen_only_when_the_lens_gives_none(town):
     rng = np.random.default_rng(3)
     areas = town.areas(4, 4)
     spread = events(*(rng.uniform(0, 2000, (80, 2)) + np.array([town.west, town.south])).T)
-    chosen = cluster_cells(areas, spread, None, town.lens(grid={"permutations": 999}))
+    chosen = cluster_cells(areas, spread, None, lens=town.lens(grid={"permutations": 999}))
     given = cluster_cells(
-        areas, spread, None, town.lens(grid={"permutations": 999, "bandwidth_m": 420})
+        areas, spread, None, lens=town.lens(grid={"permutations": 999, "bandwidth_m": 420})
     )
     assert chosen.bandwidth_chosen
     assert not given.bandwidth_chosen

@@ -211,14 +211,16 @@ def test_excess_and_ratio_follow_from_the_published_count_and_expectation(exampl
 
 
 def test_rate_of_a_wijk_does_not_tell_the_events_of_its_one_area_without_a_denominator(town):
-    # Wijk 1 holds buurten 1, 4 and 7; the population of 4 is unknown, and it has 3 events.
+    # Wijk 1 holds buurten 1, 4 and 7. Of 4 the population is unknown and there are few addresses;
+    # its 7 events, left out of the rate, would be the count of the wijk less the rate's own.
     population = [1000.0, 1100, 1200, 1300, np.nan, 1400, 1500, 1600, 1700]
-    areas = town.areas(3, 3, population=population, size=[1000.0] * 9)
+    size = [1000.0] * 4 + [5.0] + [1000.0] * 4
+    areas = town.areas(3, 3, population=population, size=size)
     lens = town.lens()
-    counts = [40.0, 41, 42, 43, 3, 45, 46, 47, 48]
+    counts = [40.0, 41, 42, 43, 7, 45, 46, 47, 48]
     findings = town.findings(areas, counts, lens=lens)
     exact = findings.levels["wijk"].rates.loc["WK999901", "rate"] * (1100 + 1600) / 1000
-    assert counts[1] + counts[4] + counts[7] - exact == pytest.approx(3)
+    assert counts[1] + counts[4] + counts[7] - exact == pytest.approx(7)
     result = published(findings, lens)
     row = result.levels["wijk"].loc["WK999901"]
     assert row["status"] == "shown"
@@ -227,6 +229,19 @@ def test_rate_of_a_wijk_does_not_tell_the_events_of_its_one_area_without_a_denom
     assert result.total.rate is None
     other = result.levels["wijk"].loc["WK999900"]
     assert other["rate_status"] == "shown"
+
+
+def test_few_events_without_a_denominator_stay_in_the_rate_of_their_wijk_and_tell_nothing(town):
+    # As above with 3 events: the rate rests on all 41 + 3 + 47 = 91 events per 2,700.
+    population = [1000.0, 1100, 1200, 1300, np.nan, 1400, 1500, 1600, 1700]
+    areas = town.areas(3, 3, population=population, size=[1000.0] * 9)
+    lens = town.lens()
+    counts = [40.0, 41, 42, 43, 3, 45, 46, 47, 48]
+    result = published(town.findings(areas, counts, lens=lens), lens)
+    row = result.levels["wijk"].loc["WK999901"]
+    assert row["rate_status"] == "shown"
+    assert row["rate"] == pytest.approx(1000 * 91 / 2700)
+    assert result.total.rate == pytest.approx(1000 * sum(counts) / (sum(population[:4]) + 6200))
 
 
 def test_rate_without_denominator_is_not_applicable_and_the_count_stays(town):
@@ -375,7 +390,7 @@ def grid_findings(town, lens, *, addresses_per_cell=None, size=None):
         at_x, at_y = (axis.ravel() for axis in np.meshgrid(*spots))
         addresses = pd.DataFrame({"x": at_x, "y": at_y})
         addresses = addresses.loc[addresses.index.repeat(addresses_per_cell)]
-    grid = cluster_cells(areas, incidents, addresses, lens)
+    grid = cluster_cells(areas, incidents, addresses, lens=lens)
     counts = [0.0] * 9
     counts[3], counts[8] = 40, 1
     return town.findings(areas, counts, lens=lens, incidents=incidents, grid=grid)

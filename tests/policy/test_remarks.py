@@ -74,7 +74,7 @@ def test_denominator_that_does_not_suit_the_setting_is_remarked_on(
 
 def test_areas_without_a_rate_are_named_with_the_reason(town):
     areas = town.areas(3, 2, population=[49, 50, np.nan, 100, 100, np.nan], water=[5])
-    notes = remarks.rate_notes(areas, town.lens(), "meldingen", NL)
+    notes = remarks.rate_notes(areas, town.lens(), NL, things="meldingen")
     assert keys(notes) == ["below_floor", "unknown_denominator"]
     below, unknown = sentences(notes)
     assert "Buurt 0" in below
@@ -86,14 +86,14 @@ def test_areas_without_a_rate_are_named_with_the_reason(town):
 
 def test_more_than_five_areas_are_counted_and_the_first_named(town):
     areas = town.areas(4, 2, population=[10.0] * 7 + [100.0])
-    (note,) = remarks.rate_notes(areas, town.lens(), "meldingen", NL)
+    (note,) = remarks.rate_notes(areas, town.lens(), NL, things="meldingen")
     assert note[1]["count"] == "7"
     assert note[1]["names"] == "Buurt 0, Buurt 1, Buurt 2, Buurt 3, Buurt 4, …"
 
 
 def test_without_denominator_one_note_says_why_there_is_no_rate(town):
     lens = town.lens(rate={"denominator": "none"})
-    notes = remarks.rate_notes(town.areas(2, 2), lens, "meldingen", NL)
+    notes = remarks.rate_notes(town.areas(2, 2), lens, NL, things="meldingen")
     assert keys(notes) == ["no_denominator"]
     assert "meldingen" in sentences(notes)[0]
 
@@ -139,8 +139,8 @@ def test_cluster_notes_name_islands_and_say_when_nothing_was_found(town):
     areas.loc["BU99990000", "geometry"] = areas.geometry.iloc[0].buffer(-50)
     counts = pd.Series([20.0, 21] * 8, index=areas.index)
     lens = town.lens(clusters={"permutations": 9999})
-    clusters = cluster_areas(areas, counts, areas["population"].astype(float), lens)
-    notes = remarks.cluster_notes(areas, clusters, lens, NL)
+    clusters = cluster_areas(areas, counts, areas["population"].astype(float), lens=lens)
+    notes = remarks.cluster_notes(areas, clusters, lens, texts=NL)
     assert keys(notes) == ["islands", "nothing_found"]
     assert "Buurt 0" in sentences(notes)[0]
 
@@ -149,15 +149,15 @@ def test_too_few_permutations_are_told_with_the_number_to_ask_for(town):
     areas = town.areas(10, 10)
     counts = pd.Series(np.arange(100.0), index=areas.index)
     lens = town.lens(clusters={"permutations": 99})
-    clusters = cluster_areas(areas, counts, areas["population"].astype(float), lens)
-    notes = dict(remarks.cluster_notes(areas, clusters, lens, NL))
+    clusters = cluster_areas(areas, counts, areas["population"].astype(float), lens=lens)
+    notes = dict(remarks.cluster_notes(areas, clusters, lens, texts=NL))
     assert notes["cannot_reach"]["permutations"] == "99"
     assert int(str(notes["cannot_reach"]["needed"]).replace(".", "")) > 99
 
 
 def test_too_few_areas_give_one_note(town):
     nothing = AreaClusters("eb_rate", None, None, {}, (), None, None, None)
-    notes = remarks.cluster_notes(town.areas(2, 2), nothing, town.lens(), NL)
+    notes = remarks.cluster_notes(town.areas(2, 2), nothing, town.lens(), texts=NL)
     assert keys(notes) == ["too_few_areas"]
     assert len(sentences(notes)) == 1
 
