@@ -95,7 +95,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         categories=_categories(findings, lens),
         total=_total(whole),
         clustering=_clustering(findings, lens),
-        notes=wording.notes(findings, lens, texts),
+        notes=wording.withheld_notes(areas, lens, texts) + wording.notes(findings, lens, texts),
         method=wording.method(findings, lens, texts),
         limits=wording.limits(lens, texts),
         choices=wording.choices(findings, texts),

@@ -91,6 +91,24 @@ def notes(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
     return tuple(said + list(lens.caveats))
 
 
+def withheld_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, ...]:
+    """Whether so many areas are withheld that larger ones, or a longer period, would serve."""
+    n_withheld = int((areas["status"] == "withheld").sum())
+    n_told = int((areas["count"] > 0).sum())
+    if n_withheld <= n_told:
+        return ()
+    level = f"level_plural.{lens.areas.level}"
+    return (
+        texts(
+            "policy.note.many_withheld",
+            count=texts.number(n_withheld),
+            total=texts.number(n_withheld + n_told),
+            level=texts(level) if texts.has(level) else lens.areas.level,
+            things=noun(lens, texts),
+        ),
+    )
+
+
 def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
     """How it was made, a sentence per step, with parameters."""
     things = noun(lens, texts)

@@ -27,7 +27,7 @@ def without_rates(publication: Publication) -> Publication:
 
 def test_smoothed_rate_comes_first(publication) -> None:
     found = themes(publication, Texts("nl"))
-    assert default_theme(found) == "rate_smoothed"
+    assert default_theme(publication, found) == "rate_smoothed"
     assert "gecorrigeerd voor kleine aantallen" in found[0].title
     assert "per 1.000 woningen" in found[0].title
 
@@ -81,11 +81,22 @@ def test_area_whose_count_is_withheld_keeps_its_hotspot_class(publication) -> No
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_without_denominator_the_rate_is_off_and_says_why(publication, language) -> None:
-    found = made(without_rates(publication), language)
+    bare = without_rates(publication)
+    found = made(bare, language)
     for key in ("rate", "rate_smoothed", "excess"):
         assert found[key].reason, key
         assert not found[key].codes
-    assert default_theme(list(found.values())) == "count"
+    assert default_theme(bare, list(found.values())) == "count"
+
+
+def test_page_opens_with_density_when_most_areas_with_events_are_withheld(publication) -> None:
+    areas = publication.areas.copy()
+    sparse = areas.index[: 2 * len(areas) // 3]
+    areas.loc[sparse, ["status", "rate_status"]] = "withheld"
+    areas.loc[sparse, ["count", "rate", "rate_smoothed"]] = pd.NA
+    mostly_withheld = replace(publication, areas=areas)
+    found = themes(mostly_withheld, Texts("nl"))
+    assert default_theme(mostly_withheld, found) == "density"
 
 
 def test_counts_by_area_have_no_cells_and_no_density(publication, example) -> None:

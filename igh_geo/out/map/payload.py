@@ -91,7 +91,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         },
         "parents": geometry.encode_shapes(parents, frame),
         "themes": [asdict(theme) for theme in made],
-        "theme": default_theme(made),
+        "theme": default_theme(publication, made),
         "grids": grids,
         "points": _points(publication, texts, frame),
         "symbols": symbols(),

@@ -93,9 +93,18 @@ def themes(publication: Publication, texts: Texts) -> list[Theme]:
     return [make(publication, texts) for make in makers]
 
 
-def default_theme(made: list[Theme]) -> str:
-    """Key of the first theme that has something to show; the smoothed rate comes first."""
-    return next((theme.key for theme in made if not theme.reason), made[0].key)
+def default_theme(publication: Publication, made: list[Theme]) -> str:
+    """Key of the theme a page opens with.
+
+    The first that has something to show, which is the smoothed rate where there is one; the
+    density where most areas with events are withheld, for then a map of areas shows nothing.
+    """
+    on = [theme.key for theme in made if not theme.reason]
+    status, count = publication.areas["status"], publication.areas["count"]
+    n_withheld, n_told = (status == "withheld").sum(), (count > 0).sum()
+    if "density" in on and n_withheld > n_told:
+        return "density"
+    return on[0] if on else made[0].key
 
 
 def unit(publication: Publication, texts: Texts) -> str:
