@@ -274,13 +274,13 @@ def _within(areas: gpd.GeoDataFrame, municipalities: tuple[str, ...]) -> gpd.Geo
 
 
 def _parent_names(areas: gpd.GeoDataFrame, path: Path, lens: Lens) -> pd.Series:
-    """Name of the parent of each area; its code where no layer gives the name."""
+    """Name of the parent of each area; missing where no layer gives it."""
     codes: pd.Series = areas["parent_code"]
     if lens.areas.parent_layer is None:
-        return codes
+        return pd.Series(pd.NA, index=areas.index, dtype="str")
     level = PARENT_OF.get(lens.areas.level, "parent")
     parents = read_areas(path, layer=lens.areas.parent_layer, level=level).areas
-    names: pd.Series = codes.map(parents["name"]).fillna(codes).astype("str")
+    names: pd.Series = codes.map(parents["name"]).astype("str")
     return names
 
 

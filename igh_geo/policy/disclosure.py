@@ -44,6 +44,8 @@ RANK_NUMBERS = ["rank", "rank_low", "rank_high", "p_top"]
 CHANGE_NUMBERS = ["change_ratio", "change_low", "change_high"]
 # A table of 168 hours from fewer events than this tells when single events took place.
 LEAST_FOR_HOURS = 100
+# Fewer days than a quarter make no course over the months.
+LEAST_DAYS_FOR_MONTHS = 89
 
 
 def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -> Publication:
@@ -285,6 +287,8 @@ def _monthly(findings: Findings, lens: Lens) -> pd.Series | None:
     if findings.incidents is None or not findings.months_known:
         return None
     start, _ = findings.previous or (lens.period.start, lens.period.end)
+    if (lens.period.end - start).days < LEAST_DAYS_FOR_MONTHS:
+        return None
     series = monthly(findings.incidents["occurred_from"], start=start, end=lens.period.end)
     series = series.to_timestamp()
     if lens.audience == "restricted":
