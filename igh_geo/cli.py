@@ -117,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
     from igh_geo.lens import read_lens
 
     # Every lens is read before the first is run: a typo in the last should not cost the wait.
-    lenses = [read_lens(path, language=options.lang) for path in options.lenses]
+    lenses = [read_lens(path, language=options.lang) for path in _expand(options.lenses)]
     names = [lens.name for lens in lenses]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -153,6 +153,15 @@ def _run(options: argparse.Namespace) -> int:
     if len(records) > 1 and not options.quiet:
         print(f"{options.out / 'index.html'}")
     return DONE
+
+
+def _expand(paths: Sequence[Path]) -> list[Path]:
+    """Fill in lenses/*.toml, which the command line of Windows leaves to the program."""
+    expanded: list[Path] = []
+    for path in paths:
+        found = sorted(path.parent.glob(path.name)) if "*" in path.name else []
+        expanded.extend(found or [path])
+    return expanded
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -197,6 +197,14 @@ def test_two_lenses_of_one_name_are_misuse(lens: Path, capsys: pytest.CaptureFix
     assert "same folder" in capsys.readouterr().err
 
 
+def test_a_pattern_that_the_shell_left_alone_is_filled_in(
+    lens: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _edit(lens, "[period]", "[perod]")
+    assert main(["run", str(lens.parent / "*.toml")]) == 1
+    assert "woninginbraak.toml" in capsys.readouterr().err
+
+
 def test_an_unknown_option_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["run", "--nonsense", "x.toml"])
