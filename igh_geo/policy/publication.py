@@ -46,6 +46,46 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Busy hours of the week.
+
+    Attributes
+    ----------
+    start : int
+        Hour of the week, 0 is Monday 00:00.
+    length_h : int
+        Length in hours; a block may run past midnight.
+    share : float
+        Share of all events of the week.
+    """
+
+    start: int
+    length_h: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When in the week events take place.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Share of the events per weekday (1 = Monday, rows) and hour (0 to 23, columns), told in
+        steps of the smallest count that is told: the shares sum to about one.
+    blocks : tuple of Block
+        Blocks that clearly stand out, the busiest first; empty when none does.
+    n_events, n_areas : int
+        Events with a known moment that the shares are of, and the areas they lie in.
+    """
+
+    table: pd.DataFrame
+    blocks: tuple[Block, ...]
+    n_events: int
+    n_areas: int
+
+
+@dataclass(frozen=True)
 class Clustering:
     """Global clustering, and how many areas and cells stand out.
 
@@ -113,14 +153,16 @@ class Publication:
     points : pandas.DataFrame or None
         ``x``, ``y``, ``category``, ``day``: only in a restricted export.
     monthly : pandas.Series or None
-        Events of the whole study area, index: first day of the month.
-    hours : pandas.DataFrame or None
-        Share of all events in the period per weekday (1 = Monday, rows) and hour (0 to 23,
-        columns), summing to one; None when the times are not known to the hour.
-    hours_top : pandas.DataFrame or None
-        The same for the top priority areas together.
-    categories : pandas.Series
-        Events per category of the whole study area.
+        Events of the whole study area, index: first day of the month; missing where withheld or
+        not covered by the data.
+    no_monthly : {"", "unknown", "short"}
+        Why there is no ``monthly``: only the year is known, or the period is under a quarter.
+    hours : Hours or None
+        When in the week, for the whole study area in the period.
+    hours_top : Hours or None
+        The same for the areas with a rank up to ``lens.priorities.top`` together.
+    no_hours : {"", "unknown", "few"}
+        Why there are no ``hours``: times are not known, or there are too few events.
     total : Total
     clustering : Clustering
     notes : tuple of str
@@ -145,9 +187,10 @@ class Publication:
     bandwidth_m: float | None
     points: pd.DataFrame | None
     monthly: pd.Series | None
-    hours: pd.DataFrame | None
-    hours_top: pd.DataFrame | None
-    categories: pd.Series
+    no_monthly: str
+    hours: Hours | None
+    hours_top: Hours | None
+    no_hours: str
     total: Total
     clustering: Clustering
     notes: tuple[str, ...]
