@@ -160,6 +160,8 @@ def _expand(paths: Sequence[Path]) -> list[Path]:
     expanded: list[Path] = []
     for path in paths:
         found = sorted(path.parent.glob(path.name)) if "*" in path.name else []
+        if path.is_dir():
+            raise UsageError(f"'{path}' is a folder; name its lenses: {path / '*.toml'}")
         expanded.extend(found or [path])
     return expanded
 
@@ -221,8 +223,10 @@ def _last_run(folder: Path) -> str:
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         return "never"
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    return str(content["run"]["started"])
+    try:
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["run"]["started"])
+    except (OSError, ValueError, KeyError):
+        return "unknown (its manifest.json cannot be read)"
 
 
 def _tell(message: str) -> None:

@@ -33,6 +33,14 @@ _SYSTEM_NAMES = {
 }
 
 
+_ETRS89_DATUMS = (
+    "World Geodetic System 1984",
+    "European Terrestrial Reference",
+    "Unknown based on WGS 84 ellipsoid",
+    "Unknown based on GRS 1980 ellipsoid",
+)
+
+
 @dataclass(frozen=True)
 class Transformation:
     """How geographic coordinates are turned into RD on this machine.
@@ -47,6 +55,17 @@ class Transformation:
 
     name: str
     accuracy_m: float
+
+
+def is_etrs89(label: CRS | str) -> bool:
+    """Whether a system of degrees is ETRS89, or WGS 84, which Dutch providers mean by it.
+
+    Degrees in another datum (EPSG:4289 on Bessel, ED50) lie some hundred metres off. An ellipsoid
+    without a datum is taken for the datum that uses it.
+    """
+    label = CRS(label)
+    name = label.datum.name if label.is_geographic and label.datum is not None else ""
+    return name.startswith(_ETRS89_DATUMS)
 
 
 def recognise(x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[np.str_]:
@@ -200,6 +219,8 @@ def check_crs(frame: gpd.GeoDataFrame, name: str = "the frame") -> None:
 def project_to_rd(frame: gpd.GeoDataFrame, name: str = "the file") -> gpd.GeoDataFrame:
     """Bring a frame to RD; EPSG:4326 and CRS84 are read as ETRS89, as in `to_rd`.
 
+    Degrees in another datum are transformed from that datum.
+
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
@@ -222,7 +243,7 @@ def project_to_rd(frame: gpd.GeoDataFrame, name: str = "the file") -> gpd.GeoDat
     if _is_rd(label):
         # The same system under another spelling (a .prj file, say) must compare equal later.
         return frame.set_crs(RD, allow_override=True)
-    source = ETRS89 if label.is_geographic else _key(label)
+    source = ETRS89 if is_etrs89(label) else _key(label)
     moved = frame.geometry.transform(_on_arrays(_transformer(source, RD)))
     return frame.set_geometry(moved.set_crs(RD, allow_override=True))
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem
 from igh_geo.ledger import Ledger, LedgerSummary
-from igh_geo.lens import Lens
+from igh_geo.lens import Lens, Period
 from igh_geo.places.assign import assign_areas
 from igh_geo.policy.levels import assign_districts
 from igh_geo.sources.area_counts import read_area_counts
@@ -24,17 +24,20 @@ from igh_geo.sources.key_figures import join_key_figures
 from igh_geo.sources.notes import Note
 from igh_geo.sources.selection import select
 from igh_geo.stats.counts import count_by_area
-from igh_geo.tables import check
+from igh_geo.tables import PARENT_LEVEL, check
 
-PARENT_OF = {"buurt": "wijk", "wijk": "gemeente"}
 SIZES = ("population", "dwellings", "addresses")
 # More than half of the moments at exactly midnight: a date was given, not a time.
 MOST_MIDNIGHTS = 0.5
 # An interval this long means that only the year is known.
 YEAR_LONG = pd.Timedelta(days=300)
+# Days apart from the rest by more than this belong to a mistyped year.
+LONGEST_GAP = dt.timedelta(days=400)
 
-# Few events leave days without any: data that begin within two weeks of a period cover it.
-SLACK = dt.timedelta(days=14)
+# Few events leave days without any: up to this many mean gaps, at least two weeks and at most
+# two months, data that begin later or end earlier than a period still cover it.
+MEAN_GAPS = 5
+LEAST_SLACK, MOST_SLACK = dt.timedelta(days=14), dt.timedelta(days=60)
 
 # Says where an input of the lens is, and remembers it for the manifest.
 Locate = Callable[[str], Path]
@@ -46,6 +49,8 @@ class Events:
 
     Attributes
     ----------
+    period : Period
+        The period of the lens, as far as the data cover it.
     counts : pandas.DataFrame
         Index ``area_code``: ``current`` and ``previous``; missing where there are no data.
     incidents : pandas.DataFrame or None
@@ -64,6 +69,7 @@ class Events:
         Categories that were counted.
     """
 
+    period: Period
     counts: pd.DataFrame
     incidents: pd.DataFrame | None
     ledger: LedgerSummary
@@ -99,17 +105,21 @@ def read_study_areas(
     """
     part = lens.areas
     path = locate(part.file)
-    read = read_areas(path, layer=part.layer, level=part.level, boundary_year=part.boundary_year)
+    read = read_areas(
+        path,
+        layer=part.layer,
+        level=part.level,
+        municipality=part.municipalities or None,
+        boundary_year=part.boundary_year,
+    )
     areas, said = read.areas, list(read.notes)
-    if part.municipalities:
-        areas = _within(areas, part.municipalities)
     if part.key_figures is not None:
         figures = part.key_figures
         areas, notes = join_key_figures(
             areas,
             locate(figures.file),
             code_column=figures.code_column,
-            columns=figures.columns or None,
+            columns={str(name): column for name, column in figures.columns.items()} or None,
             allow_partial=figures.allow_partial,
         )
         said.extend(notes)
@@ -129,7 +139,7 @@ def read_study_areas(
     )
 
 
-def read_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
+def read_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate, *, today: dt.date) -> Events:
     """Read what the lens counts, place it in the areas and count it.
 
     Raises
@@ -139,7 +149,7 @@ def read_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
     """
     if lens.counts is not None:
         return _counted_events(lens, areas, locate)
-    return _placed_events(lens, areas, locate)
+    return _placed_events(lens, areas, locate, today=today)
 
 
 def read_known_addresses(lens: Lens, locate: Locate) -> pd.DataFrame | None:
@@ -147,7 +157,9 @@ def read_known_addresses(lens: Lens, locate: Locate) -> pd.DataFrame | None:
     return read_addresses(locate(lens.buildings.file)) if lens.buildings else None
 
 
-def _placed_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Events:
+def _placed_events(
+    lens: Lens, areas: gpd.GeoDataFrame, locate: Locate, *, today: dt.date
+) -> Events:
     part = lens.incidents
     if part is None:
         raise LensError("this lens has no [incidents]")
@@ -163,22 +175,35 @@ def _placed_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Event
     by_year = _known_to_year(incidents)
     if by_year:
         _refuse_part_years(lens)
-    data_from, data_until = _span(incidents, by_year=by_year)
-    before = lens.period.before()
-    previous = before if before is not None and data_from - SLACK <= before[0] else None
-    start = previous[0] if previous else lens.period.start
-    chosen = select(incidents, part, ledger, start=start, end=lens.period.end)
+    incidents = _without_future(incidents, ledger, today)
+    span = _span(incidents, by_year=by_year)
+    period = span.covered(lens.period)
+    previous = period.before()
+    if previous is not None and span.first - span.slack > previous[0]:
+        previous = None
+    chosen = select(
+        incidents,
+        part,
+        ledger,
+        periods=[(period.start, period.end), *([previous] if previous else [])],
+    )
     placed = _place(chosen, areas, ledger)
-    placed = placed.assign(period=_periods(placed, lens, previous))
-    is_current = placed["period"] == "current"
+    is_current = placed["occurred_from"].dt.date >= period.start
+    placed = placed.assign(
+        period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
+    )
     _refuse_empty(placed[is_current], ledger, lens, earlier=int((~is_current).sum()))
+    if is_current.all():
+        # None at all may be a category that was not registered yet: missing, not zero.
+        previous = None
     return Events(
+        period=period,
         counts=count_by_area(placed, areas.index, has_previous=previous is not None),
         incidents=placed,
         ledger=ledger.summary(),
         rejected=ledger.rejected(),
-        data_from=data_from,
-        data_until=data_until,
+        data_from=span.first,
+        data_until=span.last,
         previous=previous,
         times_known=not by_year and _times_known(placed),
         months_known=not by_year,
@@ -221,6 +246,7 @@ def _counted_events(lens: Lens, areas: gpd.GeoDataFrame, locate: Locate) -> Even
     if has_previous:
         counts["previous"] = summed(earlier)
     return Events(
+        period=lens.period,
         counts=counts,
         incidents=None,
         ledger=ledger.summary(),
@@ -246,39 +272,12 @@ def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> 
     return placed.drop(columns="remark")
 
 
-def _periods(
-    incidents: pd.DataFrame, lens: Lens, previous: tuple[dt.date, dt.date] | None
-) -> pd.Series:
-    """Period of each incident: current, previous, or between when the two do not touch."""
-    day = incidents["occurred_from"].dt.date
-    period = pd.Series("between", index=incidents.index, dtype="str")
-    period[day >= lens.period.start] = "current"
-    if previous is not None:
-        period[day <= previous[1]] = "previous"
-    return period
-
-
-def _within(areas: gpd.GeoDataFrame, municipalities: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Areas of the municipalities asked for, by the digits that CBS codes share."""
-    digits = {code.removeprefix("GM") for code in municipalities}
-    chosen = areas[areas.index.str[2:6].isin(digits)]
-    absent = sorted(digits - set(chosen.index.str[2:6]))
-    if absent:
-        problem = Problem(
-            "Every municipality the lens asks for has areas in the boundary file.",
-            f"{len(absent)} have none, the first is GM{absent[0]}",
-            "check the code and the year of the boundaries: municipalities merge",
-        )
-        raise LensError(str(problem))
-    return chosen
-
-
 def _parent_names(areas: gpd.GeoDataFrame, path: Path, lens: Lens) -> pd.Series:
     """Name of the parent of each area; missing where no layer gives it."""
     codes: pd.Series = areas["parent_code"]
     if lens.areas.parent_layer is None:
         return pd.Series(pd.NA, index=areas.index, dtype="str")
-    level = PARENT_OF.get(lens.areas.level, "parent")
+    level = PARENT_LEVEL.get(lens.areas.level, "parent")
     parents = read_areas(path, layer=lens.areas.parent_layer, level=level).areas
     names: pd.Series = codes.map(parents["name"]).astype("str")
     return names
@@ -354,6 +353,39 @@ def _times_known(incidents: pd.DataFrame) -> bool:
     return bool(at_midnight.mean() <= MOST_MIDNIGHTS)
 
 
-def _span(incidents: pd.DataFrame, *, by_year: bool) -> tuple[dt.date, dt.date]:
-    first, last = incidents["occurred_from"].min().date(), incidents["occurred_from"].max().date()
-    return first, dt.date(last.year, 12, 31) if by_year else last
+def _without_future(incidents: pd.DataFrame, ledger: Ledger, today: dt.date) -> pd.DataFrame:
+    """Set aside what is yet to happen: a mistyped year, as a rule."""
+    is_future = incidents["occurred_from"].dt.date > today
+    ledger.set_aside(incidents.index[is_future], "future_date")
+    past: pd.DataFrame = incidents[~is_future]
+    return past
+
+
+@dataclass(frozen=True)
+class _Span:
+    """First and last day that the data cover, and how far from a period they may lie."""
+
+    first: dt.date
+    last: dt.date
+    slack: dt.timedelta
+
+    def covered(self, period: Period) -> Period:
+        """The part of a period that is covered, so that what is missing does not count as zero."""
+        starts_late = period.start + self.slack < self.first <= period.end
+        ends_early = period.start <= self.last < period.end - self.slack
+        cut = {
+            "from": self.first if starts_late else period.start,
+            "to": self.last if ends_early else period.end,
+            "previous": period.previous,
+        }
+        return Period.model_validate(cut)
+
+
+def _span(incidents: pd.DataFrame, *, by_year: bool) -> _Span:
+    """Span of the bulk of a file: stray years apart are typing errors."""
+    days = np.sort(incidents["occurred_from"].dt.tz_localize(None).to_numpy("datetime64[D]"))
+    edges = np.flatnonzero(np.diff(days) > np.timedelta64(LONGEST_GAP)) + 1
+    bulk = max(np.split(days, edges), key=len)
+    first, last = bulk[0].item(), bulk[-1].item()
+    slack = min(MOST_SLACK, max(LEAST_SLACK, MEAN_GAPS * (last - first) / len(bulk)))
+    return _Span(first, dt.date(last.year, 12, 31) if by_year else last, slack)

@@ -129,17 +129,32 @@ class Ledger:
             Key of the reason in the text catalogue.
         sort : {"fault", "selection"}
             Whether the row is wrong, or was not asked for.
+
+        Raises
+        ------
+        KeyError
+            When a label is not of a row: the account would silently miss it.
         """
-        here = self.rows.index.intersection(pd.Index(labels))
+        here = self._known(labels)
         here = here[self._reason.loc[here].isna().to_numpy()]
         self._reason.loc[here] = reason
         self._sort[reason] = sort
 
     def remark(self, labels: pd.Index | Iterable[Any], remark: str) -> None:
-        """Note something about rows that stay."""
-        here = self.rows.index.intersection(pd.Index(labels))
+        """Note something about rows that stay; as `set_aside`, for labels of rows only."""
+        here = self._known(labels)
         if len(here):
             self._remarks.append((remark, here))
+
+    def _known(self, labels: pd.Index | Iterable[Any]) -> pd.Index:
+        named = pd.Index(labels)
+        unknown = named[~named.isin(self.rows.index)]
+        if len(unknown):
+            raise KeyError(
+                f"{len(unknown)} labels are of no row of '{self.source}', "
+                f"the first is {unknown.tolist()[0]!r}"
+            )
+        return self.rows.index.intersection(named)
 
     def rejected(self) -> pd.DataFrame:
         """Rows set aside for a fault, with their ``reason``. Private: may hold personal data."""

@@ -12,25 +12,27 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from igh_geo.errors import OutputError, Problem
 from igh_geo.intake import Events, read_events, read_known_addresses, read_study_areas
-from igh_geo.lens import Lens, Setting
+from igh_geo.lens import Lens
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.folder import file_at_once, replaced_at_once
 from igh_geo.out.index import write_index
 from igh_geo.out.layers import write_layers
-from igh_geo.out.manifest import write_manifest
+from igh_geo.out.manifest import MANIFEST, write_manifest
 from igh_geo.out.map.page import write_map
 from igh_geo.out.workbook import write_workbook
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
 from igh_geo.policy.disclosure import publish
-from igh_geo.policy.findings import AreaClusters, Findings, GridFindings, Level
+from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
-from igh_geo.policy.wording import noun
+from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
 
 Progress = Callable[[str], None]
+REJECTED = "rejected.csv"
 
 
 @dataclass
@@ -114,7 +116,9 @@ def run(
         addresses = read_known_addresses(lens, locate)
         areas, noticed = read_study_areas(lens, addresses, locate)
     with record.stage("incidents"):
-        events = read_events(lens, areas, locate)
+        asked = lens.period
+        events = read_events(lens, areas, locate, today=record.started.date())
+        lens = lens.model_copy(update={"period": events.period})
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
     with record.stage("clusters"):
@@ -122,9 +126,24 @@ def run(
             areas, events.counts["current"], base.areas["denominator"], lens=lens
         )
     with record.stage("cells"):
-        grid = _grid(areas, events, addresses, lens)
+        grid = _grid(areas, events, addresses, lens=lens)
     with record.stage("disclosure"):
-        setting = remarks.recognise_setting(lens, events.categories)
+        facts = remarks.Facts(
+            lens=lens,
+            asked=asked,
+            areas=areas,
+            counts=events.counts["current"],
+            incidents=events.incidents,
+            ledger=events.ledger,
+            data_from=events.data_from,
+            data_until=events.data_until,
+            previous=events.previous,
+            times_known=events.times_known,
+            setting=remarks.recognise_setting(lens, events.categories),
+            partial=tuple(partial),
+            clusters=clusters,
+            grid=grid,
+        )
         findings = Findings(
             geometry=areas,
             base=base,
@@ -138,8 +157,8 @@ def run(
             data_until=events.data_until,
             times_known=events.times_known,
             months_known=events.months_known,
-            notes=tuple(_notes(areas, events, partial, clusters, grid, setting, lens, texts)),
-            choices=_choices(events, clusters, grid, setting, lens, texts),
+            notes=remarks.gather(facts, texts),
+            choices=remarks.choices(facts, texts),
             areas_noticed=tuple(
                 (note.key, {"count": texts.number(note.count), "example": note.example})
                 for note in noticed
@@ -147,7 +166,7 @@ def run(
             ledger=(events.ledger,),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    _write_rejected(events.rejected, (private or out.parent / "private") / lens.name)
+    _write_rejected(events.rejected, _private(private, out) / lens.name)
     _write(record, published)
     record.publication = published
     return record
@@ -196,7 +215,7 @@ def _levels(
     if events.previous is not None:
         days = (lens.period.days, (events.previous[1] - events.previous[0]).days + 1)
     base = base_level(areas, events.counts, lens, days=days)
-    parent_level = {"buurt": "wijk", "wijk": "gemeente"}.get(lens.areas.level, "parent")
+    parent_level = PARENT_LEVEL.get(lens.areas.level, "parent")
     names = areas.dropna(subset="parent_code").groupby("parent_code")["parent_name"].first()
     groups = {
         parent_level: (areas["parent_code"], names),
@@ -215,7 +234,7 @@ def _levels(
 
 
 def _grid(
-    areas: gpd.GeoDataFrame, events: Events, addresses: pd.DataFrame | None, lens: Lens
+    areas: gpd.GeoDataFrame, events: Events, addresses: pd.DataFrame | None, *, lens: Lens
 ) -> GridFindings | None:
     if events.incidents is None or not lens.grid.enabled:
         return None
@@ -223,66 +242,9 @@ def _grid(
     return cluster_cells(areas, current, addresses, lens=lens)
 
 
-def _notes(
-    areas: gpd.GeoDataFrame,
-    events: Events,
-    partial: list[str],
-    clusters: AreaClusters,
-    grid: GridFindings | None,
-    setting: Setting | None,
-    lens: Lens,
-    texts: Texts,
-) -> list[remarks.Note]:
-    """Everything a reader must be told, the most important first."""
-    things = noun(lens, texts)
-    fictional: list[remarks.Note] = [("fictional", {"things": things})] if lens.sample else []
-    return [
-        *fictional,
-        *remarks.period_notes(
-            lens,
-            data_from=events.data_from,
-            data_until=events.data_until,
-            previous=events.previous,
-            texts=texts,
-        ),
-        *remarks.kind_notes(events.incidents, texts),
-        *remarks.exposure_notes(lens, setting),
-        *remarks.rate_notes(areas, lens, texts, things=things),
-        *remarks.missing_notes(areas, events.counts["current"], texts),
-        *remarks.partial_notes(partial),
-        *remarks.cluster_notes(areas, clusters, lens, texts=texts),
-        *remarks.form_notes(
-            has_points=events.incidents is not None, times_known=events.times_known
-        ),
-        *remarks.grid_notes(grid, things, texts),
-        *remarks.ledger_notes(events.ledger, things, texts),
-    ]
-
-
-def _choices(
-    events: Events,
-    clusters: AreaClusters,
-    grid: GridFindings | None,
-    setting: Setting | None,
-    lens: Lens,
-    texts: Texts,
-) -> dict[str, dict[str, object]]:
-    """What the software chose by itself."""
-    chosen: dict[str, dict[str, object]] = {}
-    if events.previous is not None:
-        chosen["previous"] = {"period": texts.period(*events.previous)}
-    if grid is not None and grid.bandwidth_chosen:
-        chosen["bandwidth_m"] = {"bandwidth_m": texts.number(grid.bandwidth_m)}
-    if clusters.variable == "eb_density":
-        chosen["density_variable"] = {}
-    if setting is not None and lens.setting is None:
-        chosen["setting"] = {"setting": texts(f"policy.setting.{setting}")}
-    return chosen
-
-
 def _write(record: Run, published: Publication) -> None:
     """Write every output into one folder, which appears all at once."""
-    with replaced_at_once(record.folder) as folder:
+    with replaced_at_once(record.folder, sign=MANIFEST) as folder:
         for stage, write, name in (
             ("map", write_map, "map.html"),
             ("briefing", write_briefing, "briefing.html"),
@@ -300,13 +262,26 @@ def _write(record: Run, published: Publication) -> None:
         )
 
 
+def _private(private: Path | None, out: Path) -> Path:
+    """Folder for rejected rows, never within the results that are sent."""
+    folder = (private or out.resolve().parent / "private").resolve()
+    if folder.is_relative_to(out.resolve()):
+        problem = Problem(
+            "Rejected rows, which may hold personal data, stay outside the results.",
+            f"the private folder '{private}' lies in the folder of results '{out}'",
+            "choose another folder with --private",
+        )
+        raise OutputError(str(problem))
+    return folder
+
+
 def _write_rejected(rejected: pd.DataFrame, folder: Path) -> None:
     """Write rows with a fault beside nothing that is ever sent: the private folder."""
-    with replaced_at_once(folder) as fresh:
+    with replaced_at_once(folder, sign=REJECTED) as fresh:
         # A spreadsheet may run what begins as a formula; these rows are untrusted.
         text = (
             rejected.astype("str")
             .fillna("")
             .map(lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell)
         )
-        text.to_csv(fresh / "rejected.csv", sep=";", index=False, encoding="utf-8-sig")
+        text.to_csv(fresh / REJECTED, sep=";", index=False, encoding="utf-8-sig")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
@@ -12,6 +14,8 @@ from igh_geo.errors import DataError, Problem, raise_all
 Kind = Literal["text", "number", "count", "boolean", "time", "geometry"]
 
 KINDS_OF_INCIDENT = ("report", "observation", "warning", "fine", "offence")
+# Which level the parents of a level are; of a level of the user's own nobody knows.
+PARENT_LEVEL = {"buurt": "wijk", "wijk": "gemeente"}
 LOCATION_QUALITIES = ("address", "street", "postcode", "centroid", "unknown")
 RELIABILITIES = ("good", "moderate", "low")
 GI_CLASSES = ("hot_99", "hot_95", "hot_90", "none", "cold_90", "cold_95", "cold_99")
@@ -90,12 +94,13 @@ TABLES: dict[str, tuple[str, dict[str, Column]]] = {
     ),
 }
 
-_IS_KIND = {
+_IS_KIND: dict[Kind, Callable[[Any], bool]] = {
     "text": pd.api.types.is_string_dtype,
     "number": pd.api.types.is_numeric_dtype,
     "count": pd.api.types.is_numeric_dtype,
     "boolean": pd.api.types.is_bool_dtype,
     "time": pd.api.types.is_datetime64_any_dtype,
+    "geometry": lambda dtype: str(dtype) == "geometry",
 }
 
 
@@ -140,6 +145,16 @@ def _key_problems(frame: pd.DataFrame, table: str, key: str) -> list[Problem]:
                 f"use frame.set_index('{key}')",
             )
         ]
+    is_missing = np.asarray(frame.index.isna())
+    if key and is_missing.any():
+        return [
+            Problem(
+                f"Every row of table '{table}' has a key.",
+                f"{int(is_missing.sum())} of {len(frame)} have none, "
+                f"the first is row {int(is_missing.argmax()) + 1}",
+                f"fill in '{key}' or set those rows aside with a reason",
+            )
+        ]
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         return [
@@ -156,8 +171,7 @@ def _column_problems(values: pd.Series, table: str, column: Column) -> list[Prob
     where = f"Column '{values.name}' of table '{table}'"
     is_missing = values.isna()
     # An empty or wholly missing column has no kind that pandas could have kept.
-    has_kind = column.kind == "geometry" or is_missing.all()
-    if not has_kind and not _IS_KIND[column.kind](values.dtype):
+    if not is_missing.all() and not _IS_KIND[column.kind](values.dtype):
         return [Problem(f"{where} holds {column.kind}.", f"it holds {values.dtype}", "convert it")]
     problems = []
     if column.required and is_missing.any():

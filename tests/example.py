@@ -11,7 +11,7 @@ from shapely.geometry import Polygon
 
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Lens
-from igh_geo.policy.publication import Clustering, Publication, Total
+from igh_geo.policy.publication import Block, Clustering, Hours, Publication, Total
 
 COLUMNS, ROWS = 8, 6
 RATE_COLUMNS = [
@@ -123,18 +123,19 @@ def example_publication(**changes: object) -> Publication:
     _blank(areas, list(small), "withheld")
     areas.loc[areas.index[7], "count"] = 0.0
     days = pd.date_range("2023-01-01", "2025-12-01", freq="MS")
-    hours = pd.DataFrame(
+    week = pd.DataFrame(
         rng.dirichlet(np.ones(168)).reshape(7, 24), index=range(1, 8), columns=range(24)
     )
+    # Friday is the fifth day: its 22:00 is hour 4 * 24 + 22 = 118 of the week.
+    night = Block(118, 4, 0.08)
     cells = pd.DataFrame(
         {
-            "x": 190_000.0 + 100 * np.arange(13, 19) + 50,
+            "x": 190_000.0 + 100 * np.arange(13, 18) + 50,
             "y": 441_550.0,
             "area_code": hot[0],
-            "gi_class": ["hot_99", "hot_99", "hot_95", "hot_90", "cold_90", "hot_99"],
-            "status": ["shown"] * 5 + ["withheld"],
+            "gi_class": ["hot_99", "hot_99", "hot_95", "hot_90", "cold_90"],
         },
-        index=pd.Index([f"E{1913 + i}N4415" for i in range(6)], name="cell_id", dtype="str"),
+        index=pd.Index([f"E{1913 + i}N4415" for i in range(5)], name="cell_id", dtype="str"),
     )
     i, j = np.meshgrid(np.arange(40), np.arange(30))
     density = pd.DataFrame(
@@ -163,13 +164,15 @@ def example_publication(**changes: object) -> Publication:
             "district": _levels(areas, "district", "district"),
         },
         "cells": cells,
+        "n_cells_withheld": 1,
         "density": density,
         "bandwidth_m": 300.0,
         "points": None,
         "monthly": pd.Series(rng.poisson(60, len(days)), index=days, name="count"),
-        "hours": hours,
-        "hours_top": hours,
-        "categories": pd.Series({"Woninginbraak": 793}, name="count"),
+        "no_monthly": "",
+        "hours": Hours(week, (Block(40, 8, 0.11), night), n_events=788, n_areas=44),
+        "hours_top": Hours(week, (night,), n_events=312, n_areas=9),
+        "no_hours": "",
         "total": Total(793, 741, 1.07, 0.97, 1.18, "unclear", 10.1, 9.4, 10.8),
         "clustering": Clustering(0.31, 0.0002, "eb_rate", (), 99_999, 999_999, 1, "bh"),
         "notes": ("In Buurt A5 zijn te weinig woningen voor een cijfer.",),

@@ -259,3 +259,39 @@ def test_help_loads_no_geographic_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_a_private_folder_within_the_results_is_refused(
+    lens: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = lens.parent.parent / "maps"
+    arguments = ["run", str(lens), "--data", str(data), "--out", str(out)]
+    assert main([*arguments, "--private", str(out / "private")]) == 1
+    assert "--private" in capsys.readouterr().err
+    assert _left_behind(out) == []
+
+
+def test_a_folder_that_holds_something_else_is_not_replaced(
+    lens: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = lens.parent.parent / "maps" / "woninginbraak" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", encoding="utf-8")
+    status, message, out = _run(lens, data, capsys)
+    assert status == 1
+    assert "mine.txt" in message
+    assert [path.name for path in _left_behind(out)] == ["woninginbraak", "mine.txt"]
+
+
+def test_lenses_of_a_folder_with_a_broken_manifest_are_still_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "overlast").mkdir()
+    (tmp_path / "overlast" / "manifest.json").write_text("{", encoding="utf-8")
+    assert main(["lenses", str(LENSES), "--out", str(tmp_path)]) == 0
+    assert "last run: unknown" in capsys.readouterr().out
+
+
+def test_a_folder_instead_of_a_lens_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(LENSES)]) == 2
+    assert "*.toml" in capsys.readouterr().err

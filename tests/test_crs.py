@@ -140,3 +140,29 @@ def test_the_grid_of_ermelo_with_its_wrong_label_is_refused(real_data):
     grid = gpd.read_file(real_data / "boundaries/ermelo_grid100m_2021_wrong_crs_label.gpkg")
     with pytest.raises(CrsError, match=r"948 of 948[\s\S]*looks like RD"):
         crs.check_label(grid)
+
+
+@pytest.mark.parametrize("system", ["EPSG:4289", "EPSG:4230", "EPSG:4326", "EPSG:4258"])
+def test_degrees_are_transformed_from_their_own_datum(system):
+    # EPSG:4289 is Amersfoort on Bessel, EPSG:4230 is ED50: read as ETRS89 they lie 115 m off.
+    rd = squares((155_000, 463_000), 100, "EPSG:28992")
+    degrees = rd.to_crs("EPSG:4258" if system == "EPSG:4326" else system)
+    back = crs.project_to_rd(degrees.set_crs(system, allow_override=True))
+    assert back.total_bounds == pytest.approx(rd.total_bounds, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("EPSG:4326", True),
+        ("OGC:CRS84", True),
+        ("EPSG:4258", True),
+        ("+proj=longlat +ellps=WGS84", True),
+        ("EPSG:4289", False),
+        ("EPSG:4230", False),
+        ("EPSG:3857", False),
+        ("EPSG:28992", False),
+    ],
+)
+def test_only_wgs84_and_etrs89_are_taken_for_etrs89(label, expected):
+    assert crs.is_etrs89(label) is expected

@@ -66,7 +66,7 @@ def intake(data: Path, chosen: Lens):
         return data / name
 
     areas, _ = read_study_areas(chosen, read_known_addresses(chosen, locate), locate)
-    return areas, read_events(chosen, areas, locate)
+    return areas, read_events(chosen, areas, locate, today=dt.date(2026, 1, 12))
 
 
 def adds_up(events) -> bool:
@@ -120,7 +120,7 @@ def test_addresses_are_counted_per_area_and_make_its_size(data):
 
 def test_municipality_that_is_not_in_the_file_is_named(data):
     part = {"file": "gebieden.gpkg", "layer": "buurten", "municipalities": ["GM0153"]}
-    with pytest.raises(LensError, match=r"1 have none, the first is GM0153"):
+    with pytest.raises(DataError, match=r"has none of 'GM0153'"):
         intake_areas(data, lens(areas=part))
 
 
@@ -174,21 +174,67 @@ def test_previous_period_is_the_same_months_of_the_year_before_and_nothing_betwe
     _, events = intake(data, lens(period=period))
     assert events.previous == (dt.date(2024, 1, 1), dt.date(2024, 3, 31))
     assert events.counts.loc["BU99990000"].tolist() == [2, 3]
-    # April to December stay for the months, and are in neither period.
-    assert events.incidents["period"].value_counts().to_dict() == {
-        "between": 9,
-        "previous": 3,
-        "current": 2,
-    }
+    # April to December are in neither period, and so are not counted as placed.
+    assert events.incidents["period"].value_counts().to_dict() == {"previous": 3, "current": 2}
+    assert events.ledger.placed == 5
+    assert events.ledger.not_selected == 9
     assert adds_up(events)
+
+
+def test_data_that_end_early_are_compared_over_the_same_days(data):
+    # Every day one report until 30 June: half a year is compared with half a year.
+    days = pd.date_range("2024-01-01", "2025-06-30")
+    write_incidents(data, [row(f"{day:%Y-%m-%d} 10:00") for day in days])
+    _, events = intake(data, lens())
+    assert (events.period.start, events.period.end) == (dt.date(2025, 1, 1), dt.date(2025, 6, 30))
+    assert events.previous == (dt.date(2024, 1, 1), dt.date(2024, 6, 30))
+    assert events.counts.loc["BU99990000"].tolist() == [181, 182]
+    assert adds_up(events)
+
+
+def test_data_that_begin_late_count_from_their_first_day(data):
+    days = pd.date_range("2025-07-01", "2025-12-31")
+    write_incidents(data, [row(f"{day:%Y-%m-%d} 10:00") for day in days])
+    _, events = intake(data, lens())
+    assert events.period.start == dt.date(2025, 7, 1)
+    assert events.previous is None
+    assert events.counts["previous"].isna().all()
+
+
+def test_one_mistyped_year_makes_no_previous_period(data):
+    days = pd.date_range("2025-01-01", "2025-12-31")
+    rows = [row(f"{day:%Y-%m-%d} 10:00") for day in days]
+    write_incidents(data, [*rows, row("1925-03-02 10:00"), row("2052-03-02 10:00")])
+    _, events = intake(data, lens())
+    assert events.previous is None
+    assert events.data_from == dt.date(2025, 1, 1)
+    assert events.data_until == dt.date(2025, 12, 31)
+    aside = events.ledger.set_aside.set_index("reason")["count"]
+    assert aside["future_date"] == 1
+    assert aside["outside_period"] == 1
+    assert adds_up(events)
+
+
+def test_category_without_any_record_in_the_previous_period_is_missing_there(data):
+    days = pd.date_range("2024-01-01", "2025-12-31")
+    rows = [
+        f"{day:%Y-%m-%d} 10:00;{'Nieuw' if day.year == 2025 else 'Oud'};melding;190250;440250"
+        for day in days
+    ]
+    write_incidents(data, rows)
+    part = {"file": "meldingen.csv", "categories": ["Nieuw"]}
+    _, events = intake(data, lens(incidents=part))
+    assert events.previous is None
+    assert events.counts["previous"].isna().all()
 
 
 def test_period_of_two_years_is_compared_with_the_two_years_before(data):
     period = {"from": dt.date(2024, 1, 1), "to": dt.date(2025, 12, 31)}
-    write_incidents(data, [row(f"{year}-01-10 10:00") for year in (2022, 2023, 2024, 2025)])
+    months = pd.date_range("2022-01-10", "2025-12-10", freq="MS") + pd.Timedelta(days=9)
+    write_incidents(data, [row(f"{day:%Y-%m-%d} 10:00") for day in months])
     _, events = intake(data, lens(period=period))
     assert events.previous == (dt.date(2022, 1, 1), dt.date(2023, 12, 31))
-    assert events.counts.loc["BU99990000"].tolist() == [2, 2]
+    assert events.counts.loc["BU99990000"].tolist() == [24, 23]
 
 
 def test_previous_period_that_the_data_do_not_cover_is_missing_and_not_zero(data):

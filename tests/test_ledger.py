@@ -101,6 +101,15 @@ def test_rows_with_the_same_label_are_refused() -> None:
         Ledger("meldingen.csv", rows)
 
 
+def test_label_of_no_row_is_refused_and_named() -> None:
+    ledger = Ledger("meldingen.csv", five_reports())
+    with pytest.raises(KeyError, match=r"1 labels are of no row of 'meldingen\.csv'.*'M9'"):
+        ledger.set_aside(["M1", "M9"], "no_date")
+    with pytest.raises(KeyError, match="'M9'"):
+        ledger.remark(["M9"], "on_border")
+    assert ledger.is_placed.all()
+
+
 @given(
     n=st.integers(min_value=0, max_value=30),
     steps=st.lists(
@@ -111,8 +120,9 @@ def test_rows_with_the_same_label_are_refused() -> None:
 def test_account_adds_up_whatever_is_set_aside(n: int, steps: list[tuple[str, list[int]]]) -> None:
     ledger = Ledger("meldingen.csv", pd.DataFrame({"row": range(2, n + 2)}))
     for reason, labels in steps:
-        ledger.set_aside(labels, reason, sort=REASONS[reason])
-        ledger.remark(labels, "on_border")
+        known = [label for label in labels if label < n]
+        ledger.set_aside(known, reason, sort=REASONS[reason])
+        ledger.remark(known, "on_border")
     summary = ledger.summary()
     named = {label for _, labels in steps for label in labels if label < n}
     assert summary.rows_in == n

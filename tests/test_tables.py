@@ -135,3 +135,15 @@ def test_measures_of_length_and_area_carry_their_unit() -> None:
     }
     assert units["area_km2"] == "km2"
     assert units["x"] == units["y"] == "m, EPSG:28992"
+
+
+def test_row_without_a_key_is_named() -> None:
+    frame = two_areas().set_axis(pd.Index([None, "BU99990102"], name="area_code"))
+    with pytest.raises(DataError, match=r"has a key[\s\S]*1 of 2 have none, the first is row 1"):
+        check(frame, "areas")
+
+
+def test_column_that_is_called_geometry_and_holds_none_is_named() -> None:
+    frame = pd.DataFrame(two_areas().drop(columns="geometry")).assign(geometry="POLYGON EMPTY")
+    with pytest.raises(DataError, match=r"'geometry' of table 'areas' holds geometry"):
+        check(frame, "areas")

@@ -18,8 +18,6 @@ from igh_geo.texts import Texts
 
 MOST_ROWS = 10
 MOST_LIMITS = 9
-# Under this many events a share per block of hours is mostly chance, and no hour is named.
-LEAST_FOR_HOURS = 200
 
 
 @dataclass(frozen=True)
@@ -114,15 +112,7 @@ def render(publication: Publication) -> str:
             basis=basis,
             lead=lead,
             rows=listed,
-            list_title=texts(
-                "briefing.where.list"
-                if reading.has_rate(publication)
-                else "briefing.where.list_plain",
-                n=len(listed),
-                areas=_areas_words(
-                    publication, texts, int(publication.areas["rank"].notna().sum())
-                ),
-            ),
+            list_title=_list_title(publication, texts, len(listed)),
             area_noun=reading.level_name(
                 texts, reading.level_of(publication), plural=False
             ).title(),
@@ -177,6 +167,19 @@ def _listed(publication: Publication, texts: Texts) -> list[ListedRow]:
     return rows
 
 
+def _list_title(publication: Publication, texts: Texts, n_listed: int) -> str:
+    n_ranked = int(publication.areas["rank"].notna().sum())
+    areas = _areas_words(publication, texts, n_ranked)
+    if n_ranked == 1:
+        return texts("briefing.list.only", areas=areas)
+    by = texts("briefing.list." + ("by_rate" if reading.has_rate(publication) else "by_count"))
+    if n_listed == n_ranked:
+        return texts("briefing.list.all", areas=areas, by=by)
+    if n_listed == 1:
+        return texts("briefing.list.first", areas=areas, by=by)
+    return texts("briefing.list.top", n=n_listed, areas=areas, by=by)
+
+
 def _with_mark(row: ListedRow, texts: Texts) -> Row:
     mark = texts("briefing.where.mark") if row.is_hot else ""
     return replace(row.words, name=f"{row.words.name} {mark}")
@@ -210,7 +213,7 @@ def _hot_cells(publication: Publication) -> int:
     if publication.cells is None:
         return 0
     cells = publication.cells
-    return int(((cells["status"] == "shown") & cells["gi_class"].isin(sketch.HOT)).sum())
+    return int(cells["gi_class"].isin(sketch.HOT).sum())
 
 
 def _squares(texts: Texts, n: int) -> str:
@@ -245,10 +248,9 @@ def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[
     if withheld:
         words = reading.number_of_areas(texts, withheld, level)
         hidden.append(texts("briefing.where.withheld", areas=words))
-    if publication.cells is not None:
-        cells = int((publication.cells["status"] == "withheld").sum())
-        if cells:
-            hidden.append(texts("briefing.where.cells_withheld", squares=_squares(texts, cells)))
+    if publication.n_cells_withheld:
+        squares = _squares(texts, publication.n_cells_withheld)
+        hidden.append(texts("briefing.where.cells_withheld", squares=squares))
     return [" ".join([*notes, *hidden])]
 
 
@@ -298,65 +300,64 @@ def _from_to(row: dict[str, Any], texts: Texts) -> str:
 
 
 def _when(publication: Publication, texts: Texts) -> When:
-    period = publication.lens.period
-    months, caption = None, ""
-    if publication.monthly is not None and publication.monthly.notna().sum() > 1:
-        series = publication.monthly.sort_index().iloc[-charts.MOST_MONTHS :]
-        said = {
-            "first": texts.month(series.index[0]),
-            "last": texts.month(series.index[-1]),
-            "low": texts.number(float(series.min())),
-            "high": texts.number(float(series.max())),
-        }
-        caption = texts("briefing.when.months", period=texts.period(period.start, period.end))
-        if series.isna().any():
-            caption = texts("briefing.when.months_withheld", caption=caption)
-        has_hours = publication.hours is not None or publication.hours_top is not None
-        months = charts.months(
-            series,
-            texts,
-            period=(period.start, period.end),
-            label=texts("briefing.when.months_words", **said),
-            size_mm=(70.0, 35.0) if has_hours else (190.0, 33.0),
-        )
-    hours, count, of = _hours(publication)
+    # The top places tell a patrol more than the whole does.
+    is_top = publication.hours_top is not None
+    hours = publication.hours_top if is_top else publication.hours
+    months, months_caption = _months(publication, texts, is_alone=hours is None)
+    missing = [reading.no_hours(publication, texts), reading.no_monthly(publication, texts)]
+    said = [words for words in missing if words]
     if hours is None:
-        key = "briefing.when.no_hours" if months is not None else "briefing.when.no_times"
-        return When([texts(key)], None, "", months, caption)
-    blocks = reading.busiest(hours, count) if count >= LEAST_FOR_HOURS else []
-    if blocks:
-        said_blocks = [
+        return When(said, None, "", months, months_caption)
+    if hours.blocks:
+        blocks = [
             texts(
                 "briefing.when.block",
                 block=reading.block_words(texts, block),
                 share=texts.percentage(block.share),
                 noun=publication.noun,
             )
-            for block in blocks
+            for block in hours.blocks
         ]
-        words = texts("briefing.when.busiest", blocks=reading.listing(texts, said_blocks))
+        words = texts("briefing.when.busiest", blocks=reading.listing(texts, blocks))
     else:
-        key = "even" if count >= LEAST_FOR_HOURS else "few"
-        words = texts(f"briefing.when.{key}", noun=publication.noun)
-    plain = "" if blocks else "_plain"
-    week_caption = texts(f"briefing.when.{of}{plain}", n=len(top_areas(publication)))
+        words = texts("briefing.when.even", noun=publication.noun)
+    caption = texts(
+        "briefing.when.of_top" if is_top else "briefing.when.of_all",
+        events=texts.number(hours.n_events),
+        noun=publication.noun,
+        areas=_areas_words(publication, texts, hours.n_areas),
+    )
+    key = texts("briefing.when.key" if hours.blocks else "briefing.when.key_plain")
     size_mm = (116.0, 35.0) if months is not None else (190.0, 35.0)
-    week = charts.week(hours, texts, blocks=blocks, label=words, size_mm=size_mm)
-    return When([words], week, week_caption, months, caption)
+    week = charts.week(hours.table, texts, blocks=hours.blocks, label=words, size_mm=size_mm)
+    return When([words, *said], week, f"{caption} {key}", months, months_caption)
 
 
-def _hours(publication: Publication) -> tuple[pd.DataFrame | None, float, str]:
-    """Hours to show, how many events they are of, and whether of the top places or of all.
-
-    The top places tell a patrol more, but only when they hold enough events.
-    """
-    top = top_areas(publication)
-    in_top = float(top.loc[top["status"] == "shown", "count"].astype(float).sum())
-    if publication.hours_top is not None and in_top >= LEAST_FOR_HOURS:
-        return publication.hours_top, in_top, "of_top"
-    if publication.hours is not None:
-        return publication.hours, float(publication.total.count), "of_all"
-    return publication.hours_top, in_top, "of_top"
+def _months(publication: Publication, texts: Texts, *, is_alone: bool) -> tuple[Markup | None, str]:
+    """The chart of the months and its caption; nothing where no month is told."""
+    if publication.monthly is None or publication.monthly.isna().all():
+        return None, ""
+    period = publication.lens.period
+    series = publication.monthly.sort_index().iloc[-charts.MOST_MONTHS :]
+    said = {
+        "first": texts.month(series.index[0]),
+        "last": texts.month(series.index[-1]),
+        "low": texts.number(float(series.min())),
+        "high": texts.number(float(series.max())),
+    }
+    caption = texts("briefing.when.months", period=texts.period(period.start, period.end))
+    key = "briefing.when.months_words"
+    if series.isna().any():
+        caption = texts("briefing.when.months_withheld", caption=caption)
+        key = "briefing.when.months_words_told"
+    drawn = charts.months(
+        series,
+        texts,
+        period=(period.start, period.end),
+        label=texts(key, **said),
+        size_mm=(190.0, 33.0) if is_alone else (70.0, 35.0),
+    )
+    return drawn, caption
 
 
 def _facts(publication: Publication, texts: Texts) -> str:

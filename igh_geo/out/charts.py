@@ -14,13 +14,14 @@ from html import escape
 import pandas as pd
 from markupsafe import Markup
 
-from igh_geo.out.reading import WEEK_H, Block
+from igh_geo.policy.publication import Block
 from igh_geo.texts import Texts
 
 # Light to dark, one hue; the lightness falls evenly, so it survives a grey printer.
 SHADES = ("#ffffff", "#fde3c8", "#f9b57f", "#e9763f", "#b93a1c", "#6d1409")
 TEXT_MM = 2.5
 MOST_MONTHS = 60
+WEEK_H = 168
 RATIO_RANGE = 4.0
 
 

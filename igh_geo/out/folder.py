@@ -12,7 +12,7 @@ from igh_geo.errors import IghGeoError, OutputError, Problem
 
 
 @contextmanager
-def replaced_at_once(folder: Path) -> Iterator[Path]:
+def replaced_at_once(folder: Path, *, sign: str) -> Iterator[Path]:
     """Give a fresh folder to write in, that takes the place of ``folder`` when all went well.
 
     Parameters
@@ -20,6 +20,9 @@ def replaced_at_once(folder: Path) -> Iterator[Path]:
     folder : Path
         The folder to make or to replace. What it held before stays until the new one is whole,
         and comes back when it cannot be replaced.
+    sign : str
+        Name of a file by which a folder of ours is known: one that holds other files and not
+        this one was made by somebody else, and is left alone.
 
     Yields
     ------
@@ -29,9 +32,10 @@ def replaced_at_once(folder: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        When the folder cannot be made or replaced: no rights, a full disk, or a file in it that
-        another program (Excel) holds open.
+        When the folder cannot be made or replaced: not ours, no rights, a full disk, or a file
+        in it that another program (Excel) holds open.
     """
+    _refuse_foreign(folder, sign)
     mark = uuid4().hex[:8]
     fresh = folder.with_name(f".{folder.name}.new-{mark}")
     former = folder.with_name(f".{folder.name}.old-{mark}")
@@ -72,6 +76,18 @@ def file_at_once(path: Path) -> Iterator[Path]:
         raise _cannot_write(path, error) from error
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _refuse_foreign(folder: Path, sign: str) -> None:
+    """Never replace a folder that we did not make."""
+    if not folder.is_dir() or (folder / sign).exists() or not any(folder.iterdir()):
+        return
+    problem = Problem(
+        f"'{folder}' is new, or holds results of an earlier run.",
+        f"it holds other files and no {sign}, such as '{next(folder.iterdir()).name}'",
+        "choose another folder with --out, or rename the lens",
+    )
+    raise OutputError(f"{problem}\nNothing was changed.")
 
 
 def _swap(fresh: Path, folder: Path, former: Path) -> None:

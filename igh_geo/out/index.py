@@ -13,6 +13,7 @@ from markupsafe import Markup
 from igh_geo.out import charts, reading
 from igh_geo.out.templates import asset, environment
 from igh_geo.policy.publication import Publication
+from igh_geo.policy.wording import noun
 from igh_geo.texts import Texts
 
 FILES = ("map.html", "briefing.html", "tables.xlsx")
@@ -36,10 +37,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Theme:
-    """A lens: its heading, its links, and what is said of the whole."""
+    """A lens: its heading, its links, and what is said of the whole.
+
+    ``noun`` is what is counted in the language of the page; a word that a lens in another
+    language chose for itself stays as it is.
+    """
 
     publication: Publication
-    texts: Texts
+    noun: str
     links: list[tuple[str, str]]
     unit: str
     period: str
@@ -64,6 +69,7 @@ def write_index(publications: Sequence[Publication], path: Path) -> None:
 
     Rows are the user's own districts where a lens names them, otherwise wijken, otherwise
     gemeenten. Themes of study areas that have nothing in common come in tables of their own.
+    The page has one language: that of the first publication.
 
     Parameters
     ----------
@@ -146,21 +152,21 @@ def _theme(publication: Publication, texts: Texts) -> Theme:
     before = lens.period.before()
     has_previous = publication.total.previous is not None and before is not None
     level = reading.level_of(publication)
+    is_same = lens.language == texts.language
+    things = publication.noun if is_same else noun(lens, texts)
     n = len(publication.areas)
     return Theme(
         publication=publication,
-        texts=texts,
+        noun=things,
         links=[(texts(f"index.link.{name.split('.')[0]}"), f"{folder}/{name}") for name in FILES],
-        unit=reading.unit(texts, lens, publication.noun, rate=reading.has_rate(publication)),
+        unit=reading.unit(texts, lens, things, rate=reading.has_rate(publication)),
         period=texts.period(lens.period.start, lens.period.end),
         previous=texts("index.against", period=texts.period(*before))
         if has_previous and before
         else texts("index.no_previous"),
         level=reading.number_of_areas(texts, n, level),
-        total=texts(
-            "index.total", count=texts.number(publication.total.count), noun=publication.noun
-        ),
-        facts=reading.total_change(texts, publication.total, publication.noun),
+        total=texts("index.total", count=texts.number(publication.total.count), noun=things),
+        facts=reading.total_change(texts, publication.total, things),
     )
 
 
@@ -228,7 +234,7 @@ def _cell_of(theme: Theme, row: dict[str, Any], texts: Texts) -> Cell:
             low=texts.rate(low),
             high=texts.rate(high),
             count=texts.number(count),
-            noun=publication.noun,
+            noun=theme.noun,
         )
         whole = publication.total.rate
         if whole and "smr" in row:
@@ -236,7 +242,7 @@ def _cell_of(theme: Theme, row: dict[str, Any], texts: Texts) -> Cell:
             edges = (None if low is None else low / whole, None if high is None else high / whole)
             mark = charts.ratio(rate / whole, *edges, label=times)
     elif reading.has_rate(publication):
-        interval = texts("index.count_only", noun=publication.noun)
+        interval = texts("index.count_only", noun=theme.noun)
     change, ratio = "", ""
     if publication.total.previous is not None:
         change = reading.change(texts, row)

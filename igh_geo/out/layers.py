@@ -14,6 +14,7 @@ import shapely
 from igh_geo.crs import RD
 from igh_geo.out.reading import level_of
 from igh_geo.policy.publication import Publication
+from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
 
 # Keys that a reader of the layer sees in words, and where the words are.
@@ -55,8 +56,7 @@ def write_layers(publication: Publication, path: Path) -> None:
     layers |= _larger(publication, texts)
     side_m = publication.lens.grid.cell_m
     if publication.cells is not None:
-        shown = publication.cells[publication.cells["status"] == "shown"]
-        layers["hotcellen"] = _with_words(_squares(shown, side_m), texts)
+        layers["hotcellen"] = _with_words(_squares(publication.cells, side_m), texts)
     if publication.density is not None:
         layers["dichtheid"] = _squares(publication.density, side_m)
     if publication.points is not None:
@@ -84,7 +84,7 @@ def write_layers(publication: Publication, path: Path) -> None:
 
 def _larger(publication: Publication, texts: Texts) -> dict[str, gpd.GeoDataFrame]:
     """Wijken (or gemeenten) and districts, drawn by joining the areas they hold."""
-    parent = {"buurt": "wijk", "wijk": "gemeente"}.get(level_of(publication), "parent")
+    parent = PARENT_LEVEL.get(level_of(publication), "parent")
     names = {"wijk": "wijken", "gemeente": "gemeenten", "parent": "grotere_gebieden"}
     made = {}
     for level, column, layer in (

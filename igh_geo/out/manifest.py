@@ -15,6 +15,7 @@ from typing import Any
 from igh_geo import __version__, crs
 from igh_geo.policy.publication import Publication
 
+MANIFEST = "manifest.json"
 PACKAGES = (
     "duckdb",
     "esda",
@@ -87,7 +88,7 @@ def write_manifest(
         },
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def sha256(path: Path) -> str:

@@ -152,14 +152,18 @@ def propose_lens(
 def _read_export(path: Path, data: Path) -> Export:
     headings = tuple(str(column) for column in read_table(path).frame.columns)
     export = Export(path.stem, _as_in_lens(path, data), headings)
-    try:
-        # These take the place of columns that are not there; those that are there go first.
-        incidents, ledger = read_incidents(path, defaults={"kind": "report", "category": path.stem})
-        require_placed(ledger)
-    except IghGeoError as error:
-        # A lens to complete by hand helps more than a refusal: the fault is told in it.
-        return replace(export, fault=str(error))
-    return replace(export, incidents=incidents, columns=incidents.attrs["columns"])
+    # A default goes before a column, so give one only for a field that has no column.
+    kind, category = {"kind": "report"}, {"category": path.stem}
+    for defaults in ({}, kind, category, kind | category):
+        try:
+            incidents, ledger = read_incidents(path, defaults=defaults)
+            require_placed(ledger)
+        except IghGeoError as error:
+            # A lens to complete by hand helps more than a refusal: the fault is told in it.
+            export = replace(export, fault=str(error))
+        else:
+            return replace(export, incidents=incidents, columns=incidents.attrs["columns"])
+    return export
 
 
 def _read_boundaries(path: Path | None, data: Path) -> Boundaries:

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from igh_geo.lens import Lens
-from igh_geo.policy.publication import Publication, Total
-from igh_geo.stats.hours import busiest_blocks
+from igh_geo.policy.publication import Block, Publication, Total
 from igh_geo.texts import Texts
 
-WEEK_H = 168
-BLOCK_H = 4
-MOST_BLOCKS = 3
-# The busiest of 168 blocks is always above average; 3.5 standard deviations is what the highest
-# of so many Poisson counts passes in about 4 % of weeks without any pattern.
-BLOCK_Z = 3.5
 # Under this expectation a ratio says more about the denominator than about the area.
 LEAST_EXPECTED_FOR_RATIO = 5.0
-
-
-@dataclass(frozen=True)
-class Block:
-    """Busy hours of the week.
-
-    Attributes
-    ----------
-    start : int
-        Hour of the week, 0 is Monday 00:00.
-    length_h : int
-        Length in hours; a block may run past midnight.
-    share : float
-        Share of all events of the week.
-    """
-
-    start: int
-    length_h: int
-    share: float
+# Under this ratio one decimal is no longer enough to tell it.
+LEAST_RATIO = 0.1
 
 
 def value(row: Mapping[str, Any], column: str) -> float | None:
@@ -120,7 +94,12 @@ def compare(texts: Texts, row: Mapping[str, Any]) -> str:
 
 
 def times(texts: Texts, ratio: float) -> str:
-    """A ratio to the average in words: ``2,3 keer zo veel als gemiddeld``."""
+    """A ratio to the average in words: ``2,3 keer zo veel als gemiddeld``.
+
+    Under 0.1 it is told as far under the average, and no figure is given.
+    """
+    if ratio < LEAST_RATIO:
+        return texts("reading.compare.hardly_any")
     if round(ratio, 1) == 1:
         return texts("reading.compare.average")
     return texts("reading.compare.times", times=texts.times(ratio))
@@ -150,36 +129,6 @@ def total_change(texts: Texts, total: Total, noun: str) -> str:
     return texts(f"reading.total.{kind}", count=count, previous=previous, noun=noun)
 
 
-def busiest(hours: pd.DataFrame, count: float) -> list[Block]:
-    """Blocks of four hours that clearly stand out of an even week, adjacent ones joined.
-
-    Parameters
-    ----------
-    hours : pandas.DataFrame
-        Shares summing to one; rows weekdays 1 (Monday) to 7, columns hours 0 to 23.
-    count : float
-        How many events the shares are of.
-
-    Returns
-    -------
-    list of Block
-        At most three, the busiest first; empty when no block stands out by ``BLOCK_Z`` standard
-        deviations of a Poisson count.
-    """
-    table = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).fillna(0.0)
-    expected = count * BLOCK_H / WEEK_H
-    floor = expected + BLOCK_Z * math.sqrt(expected)
-    blocks = busiest_blocks(table, hours=BLOCK_H, top=MOST_BLOCKS)
-    clear = blocks[blocks["share"] * count >= floor]
-    found = [
-        Block(int(24 * (day - 1) + hour), BLOCK_H, float(share))
-        for day, hour, share in zip(
-            clear["weekday"], clear["hour_from"], clear["share"], strict=True
-        )
-    ]
-    return sorted(_joined(found), key=lambda block: (-block.share, block.start))
-
-
 def block_words(texts: Texts, block: Block) -> str:
     """``vrijdag 22–02 uur``."""
     day, hour = divmod(block.start, 24)
@@ -188,13 +137,21 @@ def block_words(texts: Texts, block: Block) -> str:
     return texts("reading.block", day=name, start=f"{hour:02d}", end=f"{end:02d}")
 
 
-def _joined(blocks: list[Block]) -> list[Block]:
-    joined: list[Block] = []
-    for block in sorted(blocks, key=lambda block: block.start):
-        last = joined[-1] if joined else None
-        if last is not None and last.start + last.length_h == block.start:
-            share, length_h = last.share + block.share, last.length_h + block.length_h
-            joined[-1] = Block(last.start, length_h, share)
-        else:
-            joined.append(block)
-    return joined
+def no_hours(publication: Publication, texts: Texts) -> str:
+    """Why there is no table of the week; empty when there is one."""
+    if not publication.no_hours:
+        return ""
+    return texts(f"reading.no_hours.{publication.no_hours}", noun=publication.noun)
+
+
+def no_monthly(publication: Publication, texts: Texts) -> str:
+    """Why there is no course over the months; empty when there is one.
+
+    A course of which not one month may be told, is none.
+    """
+    if publication.no_monthly:
+        return texts(f"reading.no_monthly.{publication.no_monthly}")
+    monthly = publication.monthly
+    if monthly is not None and len(monthly) and monthly.isna().all():
+        return texts("reading.no_monthly.hidden")
+    return ""

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from igh_geo.out.charts import box, svg, write
 from igh_geo.out.reading import level_of
 from igh_geo.policy.publication import Publication
+from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
 
 HOT = ("hot_99", "hot_95")
@@ -142,7 +143,7 @@ def draw(
     cells, side_mm = _cells(publication, frame)
     more = 'fill="#111" stroke="#fff" stroke-width="0.18"'
     body.extend(box((x - side_mm / 2, y - side_mm / 2, side_mm, side_mm), more) for x, y in cells)
-    dots = _number_places(areas, numbers, frame, (width_mm, height_mm), cells)
+    dots = _number_places(areas, numbers, frame=frame, size=(width_mm, height_mm), cells=cells)
     body.extend(_names(wijken, dots, frame))
     body.extend(_numbers(dots, numbers))
     legend = _legend(
@@ -202,13 +203,14 @@ def _cells(publication: Publication, frame: _Frame) -> tuple[np.ndarray[Any, Any
     if publication.cells is None:
         return np.empty((0, 2)), side_mm
     cells = publication.cells
-    hot = cells[(cells["status"] == "shown") & cells["gi_class"].isin(HOT)]
+    hot = cells[cells["gi_class"].isin(HOT)]
     return frame.place(hot[["x", "y"]].to_numpy().reshape(-1, 2)), side_mm
 
 
 def _number_places(
     areas: gpd.GeoDataFrame,
     numbers: Mapping[str, int],
+    *,
     frame: _Frame,
     size: tuple[float, float],
     cells: np.ndarray[Any, Any],
@@ -334,7 +336,7 @@ def _parent_level(publication: Publication, n: int) -> str | None:
     """Level of the thick borders; None when there is only one such area."""
     if n < 2:
         return None
-    return {"buurt": "wijk", "wijk": "gemeente"}.get(level_of(publication), "other")
+    return PARENT_LEVEL.get(level_of(publication), "other")
 
 
 def _swatch(drawn: str) -> Markup:

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from igh_geo.out.guide import guide_lines
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
+# Excel refuses longer names of sheets, these signs in them, and an apostrophe at either end.
+LONGEST_SHEET_NAME = 31
+NOT_IN_SHEET_NAME = "[]:*?/\\"
 LOCALES = {"nl": "[$-413]", "en": "[$-809]"}
 
 
@@ -45,7 +49,8 @@ class Book:
 
     def sheet(self, name: str) -> Any:  # noqa: ANN401
         """A fresh sheet that prints across one landscape page."""
-        sheet = self.file.add_worksheet(_sheet_name(name))
+        taken = [sheet.get_name() for sheet in self.file.worksheets()]
+        sheet = self.file.add_worksheet(sheet_name(name, taken))
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
@@ -88,10 +93,14 @@ def render(publication: Publication) -> bytes:
     is_per_km2 = publication.lens.rate.denominator == "area_km2"
     columns: dict[str, None] = {}
     for title, frame, level in frames:
-        columns |= dict.fromkeys(_write_areas(book, title, frame, level, is_per_km2=is_per_km2))
-    sheets = [title for title, _, _ in frames]
+        sheet = book.sheet(title)
+        written = _write_areas(
+            book, sheet, frame, is_named=level == "district", is_per_km2=is_per_km2
+        )
+        columns |= dict.fromkeys(written)
     for write in (_months, _hours, _cells, _account):
-        sheets.extend(write(book, publication))
+        write(book, publication)
+    sheets = [sheet.get_name() for sheet in file.worksheets()[1:]]
     _write_guide(book, guide, guide_lines(publication, texts, columns=list(columns), sheets=sheets))
     guide.activate()
     file.close()
@@ -110,17 +119,18 @@ def _area_sheets(publication: Publication, texts: Texts) -> list[tuple[str, pd.D
     for name in ("wijk", "gemeente", "parent", "district"):
         if name in publication.levels:
             title = reading.level_name(texts, name).capitalize()
-            # Areas of the user's own level and districts have one word for both.
-            taken = {other for other, _, _ in sheets}
-            title = f"{title} 2" if title in taken else title
             sheets.append((title, publication.levels[name], name))
     return sheets
 
 
 def _write_areas(
-    book: Book, title: str, frame: pd.DataFrame, level: str, *, is_per_km2: bool
+    book: Book,
+    sheet: Any,  # noqa: ANN401
+    frame: pd.DataFrame,
+    *,
+    is_named: bool,
+    is_per_km2: bool,
 ) -> list[str]:
-    sheet = book.sheet(title)
     if frame.empty:
         sheet.write_string(0, 0, book.texts("workbook.no_columns"))
         return []
@@ -128,11 +138,7 @@ def _write_areas(
         {"code": str(code), **{str(key): cell for key, cell in row.items()}}
         for code, row in zip(frame.index, frame.to_dict("records"), strict=True)
     ]
-    columns = [
-        column
-        for column in AREA_COLUMNS
-        if has_something(column, rows, is_named=level == "district")
-    ]
+    columns = [column for column in AREA_COLUMNS if has_something(column, rows, is_named=is_named)]
     decimals = RATE if is_per_km2 else COUNT
     keyed = [
         (name, width, decimals if name == "denominator" else number)
@@ -147,18 +153,21 @@ def _write_areas(
     return list(governs)
 
 
-def _months(book: Book, publication: Publication) -> list[str]:
+def _months(book: Book, publication: Publication) -> None:
     if publication.monthly is None or publication.monthly.empty:
-        return []
+        return
     texts, period = book.texts, publication.lens.period
-    title = texts("workbook.sheet.months")
-    sheet = book.sheet(title)
+    sheet = book.sheet(texts("workbook.sheet.months"))
+    until = publication.data_until
     rows = []
     for day, value in publication.monthly.sort_index().items():
         first = pd.Timestamp(str(day)).date()
         inside = period.start.replace(day=1) <= first <= period.end
         said = texts("workbook.in_period" if inside else "workbook.before_period")
-        rows.append([first, Word(texts("status.withheld")) if is_missing(value) else value, said])
+        # Of an earlier month without a number only the gate knows why it has none.
+        is_later = until is not None and first > until
+        why = Word(texts("status.missing" if is_later else "workbook.month_hidden"))
+        rows.append([first, why if is_missing(value) else value, said])
     names = (texts("workbook.month"), texts("workbook.column.count"), texts("workbook.period"))
     formats = (f"{LOCALES[texts.language]}mmmm yyyy", COUNT, None)
     _write_table(
@@ -168,10 +177,9 @@ def _months(book: Book, publication: Publication) -> list[str]:
         rows,
         named=True,
     )
-    return [title]
 
 
-def _hours(book: Book, publication: Publication) -> list[str]:
+def _hours(book: Book, publication: Publication) -> None:
     texts = book.texts
     parts = [
         (key, hours)
@@ -179,16 +187,22 @@ def _hours(book: Book, publication: Publication) -> list[str]:
         if hours is not None
     ]
     if not parts:
-        return []
-    title = texts("workbook.sheet.hours")
-    sheet = book.sheet(title)
+        return
+    sheet = book.sheet(texts("workbook.sheet.hours"))
+    level = reading.level_of(publication)
     hour_columns = [(texts("workbook.hour", hour=hour), 7.5, SHARE) for hour in range(24)]
     for i, (key, hours) in enumerate(parts):
-        top = i * 11
+        top = i * 12
         where = texts(f"workbook.hours_{key}")
-        said = texts("workbook.hours_of", noun=publication.noun, where=where)
+        said = texts(
+            "workbook.hours_of",
+            where=where,
+            events=texts.number(hours.n_events),
+            noun=publication.noun,
+            areas=reading.number_of_areas(texts, hours.n_areas, level),
+        )
         sheet.write_string(top, 0, said, book.format(bold=True))
-        table = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0)
+        table = hours.table.reindex(index=range(1, 8), columns=range(24), fill_value=0.0)
         rows = [
             [texts(f"weekday.{day}"), *map(float, table.loc[day].to_numpy())] for day in range(1, 8)
         ]
@@ -196,18 +210,28 @@ def _hours(book: Book, publication: Publication) -> list[str]:
         _write_table(book, sheet, columns, rows, top=top + 1, named=True)
         scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#C0562F"}
         sheet.conditional_format(top + 2, 1, top + 8, 24, scale)
+        blocks = [
+            texts(
+                "workbook.block",
+                block=reading.block_words(texts, block),
+                share=texts.percentage(block.share),
+            )
+            for block in hours.blocks
+        ]
+        if blocks:
+            words = texts("workbook.busiest", blocks="; ".join(blocks))
+        else:
+            words = texts("workbook.no_busiest")
+        sheet.write_string(top + 9, 0, words)
     sheet.freeze_panes(0, 1)
-    return [title]
 
 
-def _cells(book: Book, publication: Publication) -> list[str]:
+def _cells(book: Book, publication: Publication) -> None:
     if publication.cells is None:
-        return []
+        return
     texts = book.texts
-    title = texts("workbook.sheet.cells")
-    sheet = book.sheet(title)
-    cells = publication.cells
-    shown = cells[cells["status"] == "shown"]
+    sheet = book.sheet(texts("workbook.sheet.cells"))
+    cells, withheld = publication.cells, publication.n_cells_withheld
     names = publication.areas["name"]
     rows = [
         [
@@ -218,26 +242,22 @@ def _cells(book: Book, publication: Publication) -> list[str]:
             "" if is_missing(row["area_code"]) else str(row["area_code"]),
             str(names.get(row["area_code"], "")),
         ]
-        for cell_id, row in zip(shown.index, shown.to_dict("records"), strict=True)
+        for cell_id, row in zip(cells.index, cells.to_dict("records"), strict=True)
     ]
     below = 0
     if rows:
         _write_table(book, sheet, [column[:3] for column in CELL_COLUMNS], rows)
         below = len(rows) + 2
-    else:
+    elif not withheld:
         sheet.write_string(0, 0, texts("workbook.no_cells"))
-        below = 1
-    withheld = len(cells) - len(shown)
     if withheld:
         words = texts("workbook.cells_withheld", n=texts.number(withheld))
         sheet.write_string(below, 0, words, book.format(italic=True, font_color="#595959"))
-    return [title]
 
 
-def _account(book: Book, publication: Publication) -> list[str]:
+def _account(book: Book, publication: Publication) -> None:
     texts = book.texts
-    title = texts("workbook.sheet.account")
-    sheet = book.sheet(title)
+    sheet = book.sheet(texts("workbook.sheet.account"))
     rows: list[list[object]] = []
     for ledger in publication.ledger:
         rows.append([ledger.source, texts("workbook.account.read"), "", ledger.rows_in, ""])
@@ -262,7 +282,6 @@ def _account(book: Book, publication: Publication) -> list[str]:
         sheet.write_string(below, 0, texts("workbook.account.choices"), book.format(bold=True))
         for i, words in enumerate(publication.choices.values(), start=1):
             sheet.write_string(below + i, 0, words)
-    return [title]
 
 
 def _reason(texts: Texts, key: str) -> str:
@@ -328,6 +347,24 @@ def _write_guide(book: Book, sheet: Any, lines: Sequence[tuple[str, str]]) -> No
         sheet.write_string(i, 1, right, wrapped if right else heading)
 
 
-def _sheet_name(name: str) -> str:
-    # Excel refuses these signs and more than 31 characters; a level may be the user's own.
-    return "".join("-" if sign in "[]:*?/\\" else sign for sign in name)[:31]
+def sheet_name(name: str, taken: Sequence[str]) -> str:
+    """A name that Excel takes and that no other sheet has.
+
+    Parameters
+    ----------
+    name : str
+        The name wanted, of any length and with any sign.
+    taken : sequence of str
+        Names of other sheets. Excel does not tell capitals from small letters.
+
+    Returns
+    -------
+    str
+        At most 31 characters; numbered where the name is taken.
+    """
+    plain = "".join("-" if sign in NOT_IN_SHEET_NAME else sign for sign in name)
+    others = {other.casefold() for other in taken}
+    endings = ("" if number == 1 else f" {number}" for number in count(1))
+    plain = plain.strip("' ") or "-"
+    names = (plain[: LONGEST_SHEET_NAME - len(end)].rstrip("' ") + end for end in endings)
+    return next(found for found in names if found.casefold() not in others)

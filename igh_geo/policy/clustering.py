@@ -114,7 +114,12 @@ def cluster_cells(
     bandwidth_m = lens.grid.bandwidth_m or suggest_bandwidth(x, y)
     at_x, at_y = cells["x"].to_numpy(), cells["y"].to_numpy()
     cells["density_per_km2"] = quartic_density(x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m)
-    cells["n_within_bandwidth"] = _within(x, y, at_x, at_y, bandwidth_m)
+    centres = np.column_stack([at_x, at_y])
+    cells["n_within_bandwidth"] = _within(np.column_stack([x, y]), centres, bandwidth_m)
+    cells["addresses_within_bandwidth"] = pd.array([pd.NA] * len(cells), dtype="Int64")
+    if addresses is not None:
+        places = addresses[["x", "y"]].to_numpy()
+        cells["addresses_within_bandwidth"] = _within(places, centres, bandwidth_m)
     return GridFindings(
         cells=cells,
         cell_m=side,
@@ -141,14 +146,9 @@ def _addresses(cells: pd.Index, addresses: pd.DataFrame | None, side: int) -> pd
     return pd.Series(names).value_counts().reindex(cells, fill_value=0).astype("Int64")
 
 
-def _within(
-    x: np.ndarray, y: np.ndarray, at_x: np.ndarray, at_y: np.ndarray, distance_m: float
-) -> np.ndarray:
-    """Number of events within a distance of each place."""
-    if len(x) == 0:
-        return np.zeros(len(at_x), dtype=np.int64)
-    events = cKDTree(np.column_stack([x, y]))
-    number: np.ndarray = events.query_ball_point(
-        np.column_stack([at_x, at_y]), distance_m, return_length=True
-    )
+def _within(places: np.ndarray, centres: np.ndarray, distance_m: float) -> np.ndarray:
+    """Number of places within a distance of each centre."""
+    if len(places) == 0:
+        return np.zeros(len(centres), dtype=np.int64)
+    number: np.ndarray = cKDTree(places).query_ball_point(centres, distance_m, return_length=True)
     return number

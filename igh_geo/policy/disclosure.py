@@ -20,11 +20,11 @@ from igh_geo.lens import Lens
 from igh_geo.policy import wording
 from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE
+from igh_geo.policy.moments import week
 from igh_geo.policy.precision import expected_in_steps, places_among, significant
-from igh_geo.policy.publication import Clustering, Publication, Total
+from igh_geo.policy.publication import Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import group_of, is_small, secrets
 from igh_geo.policy.suppression import BASE, withheld
-from igh_geo.stats.hours import hours_of_week
 from igh_geo.stats.trend import monthly
 from igh_geo.texts import Texts
 
@@ -42,8 +42,8 @@ RATE_NUMBERS = [
 DIGITS = 3
 RANK_NUMBERS = ["rank", "rank_low", "rank_high", "p_top"]
 CHANGE_NUMBERS = ["change_ratio", "change_low", "change_high"]
-# A table of 168 hours from fewer events than this tells when single events took place.
-LEAST_FOR_HOURS = 100
+# A briefing lists no more areas than this, and tells the hours of those it lists.
+MOST_LISTED = 10
 # Fewer days than a quarter make no course over the months.
 LEAST_DAYS_FOR_MONTHS = 89
 
@@ -78,6 +78,9 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     areas = _areas(findings, hidden, lens)
     levels = {name: _group_level(findings, name, hidden, lens) for name in findings.levels}
     whole = _group_level(findings, WHOLE, hidden, lens)
+    cells, n_cells_withheld = _cells(findings, lens)
+    months, no_months = _monthly(findings, lens)
+    hours = _hours(findings, lens, None)
     for table in (areas, *levels.values()):
         table["reasons"] = wording.reasons(table, things, texts)
     return Publication(
@@ -87,14 +90,16 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         data_until=findings.data_until,
         areas=areas,
         levels=levels,
-        cells=_cells(findings, lens),
+        cells=cells,
+        n_cells_withheld=n_cells_withheld,
         density=_density(findings.grid, lens),
         bandwidth_m=findings.grid.bandwidth_m if findings.grid else None,
         points=_points(findings.incidents, lens),
-        monthly=_monthly(findings, lens),
-        hours=_hours(findings, None),
-        hours_top=_hours(findings, _top_codes(areas, lens)),
-        categories=_categories(findings, lens),
+        monthly=months,
+        no_monthly=no_months,
+        hours=hours,
+        hours_top=_hours(findings, lens, _top_codes(areas, lens)),
+        no_hours=_why_no_hours(findings, hours),
         total=_total(whole),
         clustering=_clustering(findings, lens),
         notes=wording.withheld_notes(areas, lens, texts) + wording.notes(findings, lens, texts),
@@ -239,38 +244,39 @@ def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
     return tests
 
 
-def _cells(findings: Findings, lens: Lens) -> pd.DataFrame | None:
-    """Cells that stand out, by class only; a cell with too few addresses keeps its place only."""
+def _cells(findings: Findings, lens: Lens) -> tuple[pd.DataFrame | None, int]:
+    """Cells that stand out, by class only, and how many others have too few addresses to show.
+
+    Only cells that stand out could be withheld, so the place of one would tell its class.
+    """
     grid = findings.grid
     if grid is None:
-        return None
+        return None, 0
     cells = grid.cells[grid.cells["gi_class"].notna() & (grid.cells["gi_class"] != "none")]
     few = cells["addresses"] < lens.privacy.minimum_addresses
     in_small = cells["area_code"].map(is_small(findings.base, lens)).fillna(value=False)
     hidden = few.fillna(value=False).astype(bool) | in_small.astype(bool)
     hidden &= lens.audience == "briefing"
-    status = np.where(hidden, "withheld", "shown")
-    shown = cells[["x", "y", "area_code", "gi_class"]].assign(
-        status=pd.Series(status, index=cells.index, dtype="str")
-    )
-    shown.loc[hidden, "gi_class"] = pd.NA
-    return shown
+    shown = cells.loc[~hidden, ["x", "y", "area_code", "gi_class"]]
+    return shown, int(hidden.sum())
 
 
 def _density(grid: GridFindings | None, lens: Lens) -> pd.DataFrame | None:
-    """Density where at least the smallest count lies within the kernel's radius.
+    """Density where enough events, and enough addresses, lie within the kernel's radius.
 
-    One event alone draws a disc around its address.
+    A few events, or those of one house on its own, draw a disc around an address.
     """
     if grid is None:
         return None
-    least = 1 if lens.audience == "restricted" else lens.privacy.minimum_count
-    cells = grid.cells[grid.cells["n_within_bandwidth"] >= least]
-    density = cells[["x", "y", "density_per_km2"]].copy()
-    if lens.audience == "briefing":
-        # A smooth surface in many digits can be taken apart into the addresses it was made of.
-        density["density_per_km2"] = significant(density["density_per_km2"], 2).astype(float)
-    return density
+    cells = grid.cells[grid.cells["n_within_bandwidth"] > 0]
+    if lens.audience == "restricted":
+        return cells[["x", "y", "density_per_km2"]].copy()
+    enough_events = cells["n_within_bandwidth"] >= lens.privacy.minimum_count
+    few_addresses = cells["addresses_within_bandwidth"] < lens.privacy.minimum_addresses
+    cells = cells[enough_events & ~few_addresses.fillna(value=False).astype(bool)]
+    # A smooth surface in many digits can be taken apart into the addresses it was made of.
+    rounded = significant(cells["density_per_km2"], 2).astype(float)
+    return cells[["x", "y"]].assign(density_per_km2=rounded)
 
 
 def _points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | None:
@@ -282,57 +288,41 @@ def _points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | None:
     )
 
 
-def _monthly(findings: Findings, lens: Lens) -> pd.Series | None:
-    """Events per month; a small month is missing, with what would give it away."""
+def _monthly(findings: Findings, lens: Lens) -> tuple[pd.Series | None, str]:
+    """Events per month and, without them, why; a small month is missing, with what tells it."""
     if findings.incidents is None or not findings.months_known:
-        return None
-    start, _ = findings.previous or (lens.period.start, lens.period.end)
+        return None, "unknown"
+    start, last = findings.previous or (lens.period.start, lens.period.end)
     if (lens.period.end - start).days < LEAST_DAYS_FOR_MONTHS:
-        return None
+        return None, "short"
     series = monthly(findings.incidents["occurred_from"], start=start, end=lens.period.end)
-    series = series.to_timestamp()
+    series = series.to_timestamp().astype("Float64")
+    is_current = series.index >= pd.Timestamp(lens.period.start).replace(day=1)
+    series = series.mask(~is_current & (series.index > pd.Timestamp(last)))
     if lens.audience == "restricted":
-        return series
+        return series, ""
     # The total of each period is published, so a single small month could be subtracted out.
-    first = pd.Timestamp(lens.period.start).replace(day=1)
-    is_current = series.index >= first
-    last = pd.Timestamp(findings.previous[1] if findings.previous else lens.period.start)
-    earlier = np.where(series.index <= last, "previous", "between")
-    period = pd.Series(np.where(is_current, "current", earlier), index=series.index)
-    return series.astype("Float64").mask(
-        withheld(series, [period], minimum=lens.privacy.minimum_count)
-    )
+    period = pd.Series(np.where(is_current, "current", "previous"), index=series.index)
+    return series.mask(withheld(series, [period], minimum=lens.privacy.minimum_count)), ""
 
 
-def _hours(findings: Findings, codes: list[str] | None) -> pd.DataFrame | None:
+def _hours(findings: Findings, lens: Lens, codes: list[str] | None) -> Hours | None:
     if findings.incidents is None or not findings.times_known:
         return None
     chosen = findings.incidents[findings.incidents["period"] == "current"]
     if codes is not None:
         chosen = chosen[chosen["area_code"].isin(codes)]
-    week = hours_of_week(chosen["occurred_from"], chosen["occurred_to"])
-    if week.n_used < LEAST_FOR_HOURS:
-        return None
-    shares: pd.DataFrame = week.table / week.table.to_numpy().sum()
-    return shares.round(4)
+    return week(chosen, step=1 if lens.audience == "restricted" else lens.privacy.minimum_count)
+
+
+def _why_no_hours(findings: Findings, hours: Hours | None) -> str:
+    if hours is not None:
+        return ""
+    return "few" if findings.times_known and findings.incidents is not None else "unknown"
 
 
 def _top_codes(areas: gpd.GeoDataFrame, lens: Lens) -> list[str]:
-    return list(areas.index[areas["rank"] <= lens.priorities.top])
-
-
-def _categories(findings: Findings, lens: Lens) -> pd.Series:
-    if findings.incidents is None:
-        count = int(findings.whole.counts["current"].iloc[0])
-        category = lens.counts.category if lens.counts else lens.title
-        return pd.Series({category: count}, name="count")
-    current = findings.incidents[findings.incidents["period"] == "current"]
-    counts = current.groupby("category").size().rename("count")
-    if lens.audience == "restricted":
-        return counts
-    whole = pd.Series("whole", index=counts.index)
-    secret = withheld(counts, [whole], minimum=lens.privacy.minimum_count)
-    return counts.astype("Float64").mask(secret)
+    return list(areas.index[areas["rank"] <= min(lens.priorities.top, MOST_LISTED)])
 
 
 def _clustering(findings: Findings, lens: Lens) -> Clustering:

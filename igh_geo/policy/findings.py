@@ -77,7 +77,8 @@ class GridFindings:
     ----------
     cells : pandas.DataFrame
         Index ``cell_id``: ``x``, ``y`` (centre), ``area_code``, ``count``, ``addresses``
-        (missing when unknown), ``gi_class``, ``density_per_km2``, ``n_within_bandwidth``.
+        (missing when unknown), ``gi_class``, ``density_per_km2``, ``n_within_bandwidth``
+        (events) and ``addresses_within_bandwidth`` (missing when unknown).
     cell_m : int
         Side of a cell.
     bandwidth_m : float

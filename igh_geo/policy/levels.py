@@ -78,7 +78,7 @@ def base_level(
             "size": areas["size"],
         }
     )
-    return _level(frame, counts, counts["current"], lens, days)
+    return _level(frame, counts, counts["current"], lens=lens, days=days)
 
 
 def sum_level(
@@ -138,7 +138,7 @@ def sum_level(
     on_known += elsewhere.where(elsewhere < lens.privacy.minimum_count, 0.0)
     is_left_out = ~is_known | (~is_counted & ~areas["is_water"])
     partial = is_left_out.groupby(group).any() & (lens.rate.denominator != "none")
-    level = _level(frame, summed, on_known, lens, days)
+    level = _level(frame, summed, on_known, lens=lens, days=days)
     return level, [str(name) for name in frame["name"][partial]]
 
 
@@ -185,6 +185,7 @@ def _level(
     frame: pd.DataFrame,
     counts: pd.DataFrame,
     numerator: pd.Series,
+    *,
     lens: Lens,
     days: tuple[int, int] | None,
 ) -> Level:

@@ -144,8 +144,9 @@ class Publication:
         code (the name for a district).
     cells : pandas.DataFrame or None
         Cells that stand out: index ``cell_id``; ``x``, ``y`` (centre, m, EPSG:28992),
-        ``area_code``, ``gi_class``, ``status`` (``shown`` or ``withheld``: too few addresses).
-        None when there is no grid; empty when no cell stands out.
+        ``area_code``, ``gi_class``. None when there is no grid; empty when none may be shown.
+    n_cells_withheld : int
+        Cells that stand out but have too few addresses to be shown.
     density : pandas.DataFrame or None
         Index ``cell_id``; ``x``, ``y`` (centre), ``density_per_km2`` where above zero.
     bandwidth_m : float or None
@@ -183,6 +184,7 @@ class Publication:
     areas: gpd.GeoDataFrame
     levels: dict[str, pd.DataFrame]
     cells: pd.DataFrame | None
+    n_cells_withheld: int
     density: pd.DataFrame | None
     bandwidth_m: float | None
     points: pd.DataFrame | None

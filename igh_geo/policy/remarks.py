@@ -4,20 +4,68 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
-from igh_geo.lens import Lens, Setting
+from igh_geo.lens import Lens, Period, Setting
 from igh_geo.policy.findings import AreaClusters, GridFindings
 from igh_geo.policy.levels import denominators
+from igh_geo.policy.wording import noun
 from igh_geo.texts import Texts
 
 Note = tuple[str, dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the notes of a run are about.
+
+    Attributes
+    ----------
+    lens : Lens
+        As it was carried out.
+    asked : Period
+        As the lens asked; the period of ``lens`` is as far as the data cover it.
+    areas : geopandas.GeoDataFrame
+        The table ``areas``.
+    counts : pandas.Series
+        Events per area in the period; missing where there are no data.
+    incidents : pandas.DataFrame or None
+        Placed incidents.
+    ledger : LedgerSummary
+    data_from, data_until : datetime.date or None
+        What the source covers.
+    previous : tuple of datetime.date or None
+        The period of comparison, where there is one.
+    times_known : bool
+        Whether moments are known to the hour.
+    setting : str or None
+    partial : tuple of str
+        Groups of which part of the denominator is unknown.
+    clusters : AreaClusters
+    grid : GridFindings or None
+    """
+
+    lens: Lens
+    asked: Period
+    areas: gpd.GeoDataFrame
+    counts: pd.Series
+    incidents: pd.DataFrame | None
+    ledger: LedgerSummary
+    data_from: dt.date | None
+    data_until: dt.date | None
+    previous: tuple[dt.date, dt.date] | None
+    times_known: bool
+    setting: Setting | None
+    partial: tuple[str, ...]
+    clusters: AreaClusters
+    grid: GridFindings | None
+
+
 MOST_NAMES = 5
-# Few events leave days without any: data that end two weeks before a period does cover it.
-SLACK = dt.timedelta(days=14)
 
 # Words in a category from which the setting of a phenomenon is recognised.
 SETTING_WORDS: dict[Setting, tuple[str, ...]] = {
@@ -25,6 +73,39 @@ SETTING_WORDS: dict[Setting, tuple[str, ...]] = {
     "dwelling": ("woninginbraak", "woning", "hennep", "burglary"),
     "public_space": ("overlast", "vernieling", "fietsdiefstal", "straat", "jeugd"),
 }
+
+
+def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
+    """Everything a reader must be told, the most important first."""
+    lens, things = facts.lens, noun(facts.lens, texts)
+    fictional: list[Note] = [("fictional", {"things": things})] if lens.sample else []
+    return (
+        *fictional,
+        *period_notes(facts, texts),
+        *kind_notes(facts.incidents, texts),
+        *exposure_notes(lens, facts.setting),
+        *rate_notes(facts.areas, lens, texts, things=things),
+        *missing_notes(facts.areas, facts.counts, texts),
+        *partial_notes(list(facts.partial)),
+        *cluster_notes(facts.areas, facts.clusters, lens, texts=texts),
+        *form_notes(has_points=facts.incidents is not None, times_known=facts.times_known),
+        *grid_notes(facts.grid, lens, texts),
+        *ledger_notes(facts.ledger, things, texts),
+    )
+
+
+def choices(facts: Facts, texts: Texts) -> dict[str, dict[str, object]]:
+    """What the software chose by itself."""
+    chosen: dict[str, dict[str, object]] = {}
+    if facts.previous is not None:
+        chosen["previous"] = {"period": texts.period(*facts.previous)}
+    if facts.grid is not None and facts.grid.bandwidth_chosen:
+        chosen["bandwidth_m"] = {"bandwidth_m": texts.number(facts.grid.bandwidth_m)}
+    if facts.clusters.variable == "eb_density":
+        chosen["density_variable"] = {}
+    if facts.setting is not None and facts.lens.setting is None:
+        chosen["setting"] = {"setting": texts(f"policy.setting.{facts.setting}")}
+    return chosen
 
 
 def recognise_setting(lens: Lens, categories: Iterable[str]) -> Setting | None:
@@ -56,7 +137,9 @@ def exposure_notes(lens: Lens, setting: Setting | None) -> list[Note]:
 def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts, *, things: str) -> list[Note]:
     """Which areas have no rate, and why."""
     if lens.rate.denominator == "none":
-        return [("no_denominator", {"things": things})]
+        has_any = areas[["population", "households", "dwellings"]].notna().any(axis=None)
+        key = "no_denominator_chosen" if has_any else "no_denominator"
+        return [(key, {"things": things})]
     known = denominators(areas, lens)
     land = ~areas["is_water"]
     unit = texts(f"denominator.{lens.rate.denominator}")
@@ -72,20 +155,18 @@ def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts, *, things: str
     return notes
 
 
-def period_notes(
-    lens: Lens,
-    *,
-    data_from: dt.date | None,
-    data_until: dt.date | None,
-    previous: tuple[dt.date, dt.date] | None,
-    texts: Texts,
-) -> list[Note]:
-    """Whether the data cover the period and the one it is compared with."""
+def period_notes(facts: Facts, texts: Texts) -> list[Note]:
+    """Whether the data cover the period that was asked for, and the one it is compared with."""
+    period, asked = facts.lens.period, facts.asked
     notes: list[Note] = []
-    if data_from is not None and previous is None and lens.period.previous != "none":
-        notes.append(("no_previous", {"first": texts.date(data_from)}))
-    if data_until is not None and data_until < lens.period.end - SLACK:
-        notes.append(("incomplete_period", {"last": texts.date(data_until)}))
+    if (period.start, period.end) != (asked.start, asked.end):
+        values = {
+            "asked": texts.period(asked.start, asked.end),
+            "period": texts.period(period.start, period.end),
+        }
+        notes.append(("period_cut", dict(values)))
+    if facts.previous is None and asked.previous != "none" and facts.data_from is not None:
+        notes.append(("no_previous", {"first": texts.date(facts.data_from)}))
     return notes
 
 
@@ -134,13 +215,14 @@ def form_notes(*, has_points: bool, times_known: bool) -> list[Note]:
     return [] if times_known else [("no_times", {})]
 
 
-def grid_notes(grid: GridFindings | None, things: str, texts: Texts) -> list[Note]:
+def grid_notes(grid: GridFindings | None, lens: Lens, texts: Texts) -> list[Note]:
     """What the grid leaves out."""
     if grid is None:
         return []
     notes: list[Note] = []
-    if grid.n_outside:
-        notes.append(("cells_outside", {"count": texts.number(grid.n_outside), "things": things}))
+    # A smaller number would tell how many events lie in the water.
+    if grid.n_outside >= lens.privacy.minimum_count:
+        notes.append(("cells_outside", {"things": noun(lens, texts)}))
     if grid.cells["addresses"].isna().all():
         notes.append(("addresses_unknown", {}))
     return notes
@@ -153,14 +235,14 @@ def missing_notes(areas: gpd.GeoDataFrame, counts: pd.Series, texts: Texts) -> l
 
 
 def ledger_notes(summary: LedgerSummary, things: str, texts: Texts) -> list[Note]:
-    """Rows that could not be used, and rows outside the areas."""
-    aside = summary.set_aside.set_index("reason")["count"]
-    outside = int(aside.get("outside_areas", 0))
-    faulty = summary.faulty - outside
+    """Rows that could not be used, and events outside the areas."""
+    faults = summary.set_aside[summary.set_aside["sort"] == "fault"].set_index("reason")["count"]
+    outside = int(faults.get("outside_areas", 0))
+    unusable = int(faults.sum()) - outside
     notes: list[Note] = []
-    if faulty:
+    if unusable:
         rows = texts.number(summary.rows_in)
-        notes.append(("not_placed", {"count": texts.number(faulty), "rows": rows}))
+        notes.append(("not_placed", {"count": texts.number(unusable), "rows": rows}))
     if outside:
         notes.append(("outside_areas", {"count": texts.number(outside), "things": things}))
     return notes

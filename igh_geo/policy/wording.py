@@ -102,9 +102,8 @@ def withheld_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, 
         texts(
             "policy.note.many_withheld",
             count=texts.number(n_withheld),
-            total=texts.number(n_withheld + n_told),
+            told=texts.number(n_told),
             level=texts(level) if texts.has(level) else lens.areas.level,
-            things=noun(lens, texts),
         ),
     )
 
@@ -148,9 +147,12 @@ def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
         )
     said.append(texts("policy.method.rank", draws=texts.number(lens.priorities.draws)))
     if lens.audience == "briefing":
+        is_checked = findings.base.areas["size"].notna().all() and (
+            findings.grid is None or findings.grid.cells["addresses"].notna().all()
+        )
         said.append(
             texts(
-                "policy.method.privacy",
+                "policy.method.privacy" if is_checked else "policy.method.privacy_unchecked",
                 most=lens.privacy.minimum_count - 1,
                 addresses=lens.privacy.minimum_addresses,
             )

@@ -20,6 +20,7 @@ from igh_geo.sources.columns import (
     nearest,
 )
 from igh_geo.sources.notes import Note
+from igh_geo.tables import PARENT_LEVEL
 
 # How CBS writes the codes; Amsterdam's hold letters since 2022.
 CODE_SHAPE = {
@@ -107,7 +108,7 @@ def read_names(frame: pd.DataFrame, level: str) -> pd.Series:
 def read_parents(frame: pd.DataFrame, level: str) -> pd.Series:
     """Code of the area above each (``_code``): from the file, or else from the code itself."""
     columns = list(map(str, frame.columns))
-    above = {"buurt": "wijk", "wijk": "gemeente"}.get(level)
+    above = PARENT_LEVEL.get(level)
     derived = frame["_code"].map(parent_of).astype("str")
     column = find(columns, CODE_SPELLINGS[above]) if above else None
     if column is None or above is None:

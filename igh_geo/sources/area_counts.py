@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import Problem, raise_all
@@ -13,7 +14,7 @@ from igh_geo.ledger import Ledger
 from igh_geo.sources.area_columns import find_codes
 from igh_geo.sources.columns import nearest
 from igh_geo.sources.files import read_table
-from igh_geo.sources.numbers import parse_figures
+from igh_geo.sources.numbers import CBS_MISSING, parse_figures
 from igh_geo.tables import KINDS_OF_INCIDENT
 
 
@@ -52,8 +53,9 @@ def read_area_counts(
         stays missing, zero is zero.
     ledger : Ledger
         The rows of the file, labelled by their number: set aside without a code (``no_code``),
-        with a code that came before (``duplicate_code``), of another level (``other_level``), or
-        with a count that is no whole, positive number (``unreadable_count``).
+        of another level (``other_level``), without a single count that is a whole, positive
+        number (``unreadable_count``), or with a code that came before (``duplicate_code``). When
+        only some of the counts cannot be read, those are missing and the row gets a remark.
 
     Raises
     ------
@@ -71,16 +73,18 @@ def read_area_counts(
         own = {"buurt": "BU", "wijk": "WK", "gemeente": "GM"}[level]
         is_other = codes.str.match(r"^(?:BU|WK|GM|NL)\d{2}") & ~codes.str.startswith(own)
         ledger.set_aside(codes.index[is_other.fillna(False)], "other_level", sort="selection")
-    ledger.set_aside(codes.index[codes.duplicated()], "duplicate_code")
 
-    figures = {period: parse_figures(raw.frame[name]) for period, name in value_columns.items()}
+    figures, is_strange = {}, []
     for period, name in value_columns.items():
-        values = figures[period].to_numpy(dtype=float, na_value=np.nan)
-        text = raw.frame[name]
-        # A code or a point by which CBS marks a gap is a missing count, not an unreadable one.
-        is_gap = text.isna() | (text == ".") | pd.to_numeric(text, errors="coerce").lt(0)
-        is_strange = (np.isnan(values) & ~is_gap.to_numpy()) | (values < 0) | (values % 1 > 0)
-        ledger.set_aside(codes.index[is_strange], "unreadable_count")
+        counted, is_unreadable = _read_counts(raw.frame[name])
+        figures[period] = counted.mask(is_unreadable)
+        is_strange.append(is_unreadable)
+    # A row keeps the periods that can be read: one odd cell is no reason to lose the others.
+    ledger.set_aside(codes.index[np.logical_and.reduce(is_strange)], "unreadable_count")
+    ledger.remark(codes.index[np.logical_or.reduce(is_strange)], "unreadable_count")
+    # Last, among the rows that can be used: the first with a code may be a broken one.
+    usable = codes[ledger.is_placed]
+    ledger.set_aside(usable.index[usable.duplicated()], "duplicate_code")
 
     placed = ledger.is_placed.to_numpy()
     parts = [
@@ -98,6 +102,17 @@ def read_area_counts(
     ]
     texts = dict.fromkeys(("area_code", "category", "kind", "period"), "str")
     return pd.concat(parts, ignore_index=True).astype(texts), ledger
+
+
+def _read_counts(text: pd.Series) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
+    """Counts of one period, and where there is text that is no whole, positive number."""
+    counted = parse_figures(text, is_count=True)
+    values = counted.to_numpy(dtype=float, na_value=np.nan)
+    # A code or a point by which CBS marks a gap is a missing count, not an unreadable one.
+    is_gap = (
+        text.isna() | (text == ".") | pd.to_numeric(text, errors="coerce").isin(CBS_MISSING)
+    ).to_numpy()
+    return counted, (np.isnan(values) & ~is_gap) | (values < 0) | (values % 1 > 0)
 
 
 def _check(found: list[str], value_columns: Mapping[str, str], kind: str, file: str) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from igh_geo import crs
 from igh_geo.errors import DataError, Problem
 from igh_geo.sources.columns import recognise_incident_columns
-from igh_geo.sources.files import read_table
-from igh_geo.sources.numbers import parse_numbers
+from igh_geo.sources.coordinates import Coordinates, place, read_coordinates
+from igh_geo.sources.files import RawTable, read_table
 
 
 def read_addresses(path: Path) -> pd.DataFrame:
@@ -20,7 +19,8 @@ def read_addresses(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        CSV, XLSX, Parquet, GeoJSON or GeoPackage with ``x`` and ``y`` in RD, or points.
+        CSV, XLSX or Parquet with ``x`` and ``y`` in RD, or points of a map layer in any
+        reference system.
 
     Returns
     -------
@@ -30,33 +30,51 @@ def read_addresses(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When there are no coordinates, or they are not all in RD: a list of addresses that is
-        only partly understood would make cells look emptier than they are.
+        When there are no coordinates, they are not all in RD, or a row has fields too many or
+        too few: a list of addresses that is only partly understood would make cells look
+        emptier than they are.
+    CrsError
+        When the reference system of a map layer is missing or contradicted by its values.
     """
     raw = read_table(path)
+    _refuse_ragged(raw, path.name)
     if raw.x is not None and raw.y is not None:
-        x, y = raw.x, raw.y
+        where, systems = place(raw.x, raw.y), ["rd", "wgs84"]
     else:
-        columns = recognise_incident_columns(list(raw.frame.columns))
-        absent = [name for name in ("x", "y") if name not in columns]
-        if absent:
-            problem = Problem(
-                f"The addresses in '{path.name}' have coordinates.",
-                f"no column for {' and '.join(absent)}; the columns are "
-                f"{', '.join(raw.frame.columns)}",
-                "name the columns x and y, in RD metres",
-            )
-            raise DataError(str(problem))
-        x, y = (
-            np.asarray(parse_numbers(raw.frame[columns[name]]), dtype=float) for name in ("x", "y")
-        )
-    is_strange = crs.recognise(x, y) != "rd"
+        # Degrees in a column have no label that says so: somebody mapped the wrong columns.
+        where, systems = _from_columns(raw, path.name), ["rd"]
+    is_strange = ~np.isin(where.system, systems) | ~np.isfinite(where.x)
     if is_strange.any():
         problem = Problem(
             f"Every address in '{path.name}' has RD coordinates (EPSG:28992).",
-            f"{int(is_strange.sum())} of {len(x)} have not, the first in row "
+            f"{int(is_strange.sum())} of {len(is_strange)} have not, the first in row "
             f"{int(raw.row[is_strange.argmax()])}",
             "export the list in RD, without empty coordinates",
         )
         raise DataError(str(problem))
-    return pd.DataFrame({"x": x, "y": y})
+    return pd.DataFrame({"x": where.x, "y": where.y})
+
+
+def _from_columns(raw: RawTable, file: str) -> Coordinates:
+    columns = recognise_incident_columns(list(raw.frame.columns))
+    absent = [name for name in ("x", "y") if name not in columns]
+    if absent:
+        problem = Problem(
+            f"The addresses in '{file}' have coordinates.",
+            f"no column for {' and '.join(absent)}; the columns are {', '.join(raw.frame.columns)}",
+            "name the columns x and y, in RD metres",
+        )
+        raise DataError(str(problem))
+    return read_coordinates(raw.frame[columns["x"]], raw.frame[columns["y"]])
+
+
+def _refuse_ragged(raw: RawTable, file: str) -> None:
+    if not raw.is_ragged.any():
+        return
+    problem = Problem(
+        f"Every row of '{file}' has as many fields as its header.",
+        f"{int(raw.is_ragged.sum())} of {len(raw.row)} have not, the first is row "
+        f"{int(raw.row[raw.is_ragged.argmax()])}",
+        "mend those rows: a value that holds the separator stands between quotes",
+    )
+    raise DataError(str(problem))

@@ -85,7 +85,8 @@ def read_areas(
     level : str
         ``buurt``, ``wijk``, ``gemeente``, or a name of the user's own.
     municipality : str or sequence of str, optional
-        Keep only the areas of these municipalities: code (GM0153 or 0153), or name.
+        Keep only the areas of these municipalities: code (GM0153 or 0153), or name, whatever the
+        case and the blanks around it. None, or nothing, keeps all.
     boundary_year : int, optional
         Year of the boundaries; by default taken from the file's columns or its name.
 
@@ -114,10 +115,10 @@ def read_areas(
     codes = find_codes(frame, level, path.name)
     frame = frame.assign(_code=codes.to_numpy())
     frame = _keep_level(frame, level, notes)
-    if municipality is not None:
-        frame = _keep_municipality(frame, municipality, path.name)
+    frame = _keep_municipality(frame, municipality, path.name)
     frame = _leave_out_abroad(frame, notes)
     frame = _leave_out_water_parts(frame, notes)
+    _refuse_empty(frame, notes, path.name)
     _check_rows(frame, path.name)
 
     frame = crs.project_to_rd(frame, path.name)
@@ -196,9 +197,12 @@ def _keep_level(frame: gpd.GeoDataFrame, level: str, notes: list[Note]) -> gpd.G
 
 
 def _keep_municipality(
-    frame: gpd.GeoDataFrame, municipality: str | Sequence[str], file: str
+    frame: gpd.GeoDataFrame, municipality: str | Sequence[str] | None, file: str
 ) -> gpd.GeoDataFrame:
-    wanted = [municipality] if isinstance(municipality, str) else list(municipality)
+    told = [municipality] if isinstance(municipality, str) else list(municipality or ())
+    wanted = [name.strip() for name in told if name.strip()]
+    if not wanted:
+        return frame
     columns = [str(column) for column in frame.columns]
     code = frame["_code"].str.extract(r"^(?:BU|WK|GM)(\d{4})")[0]
     code_column, name_column = (
@@ -206,8 +210,7 @@ def _keep_municipality(
         find(columns, NAME_SPELLINGS["gemeente"]),
     )
     if code_column is not None:
-        told = frame[code_column].astype("str").str.extract(r"(\d{4})")[0]
-        code = code.fillna(told)
+        code = code.fillna(frame[code_column].astype("str").str.extract(r"(\d{4})")[0])
     names = (
         frame[name_column].astype("str").map(plain, na_action="ignore")
         if name_column is not None
@@ -216,7 +219,7 @@ def _keep_municipality(
     keep = np.zeros(len(frame), dtype=bool)
     problems = []
     for one in wanted:
-        number = re.sub(r"^GM", "", one.strip(), flags=re.IGNORECASE)
+        number = re.sub(r"^GM", "", one, flags=re.IGNORECASE)
         here = (
             ((code == number.zfill(4)) | (names == plain(one))).fillna(False).to_numpy(dtype=bool)
         )
@@ -262,6 +265,18 @@ def _leave_out_water_parts(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.Ge
     return frame[~is_part]
 
 
+def _refuse_empty(frame: gpd.GeoDataFrame, notes: Sequence[Note], file: str) -> None:
+    if len(frame):
+        return
+    left_out = ", ".join(f"{note.key} {note.count} (first {note.example})" for note in notes)
+    problem = Problem(
+        "The file holds areas in the Netherlands.",
+        f"every row of {file} is left out: {left_out}",
+        "check that the column for water says JA or NEE, and that the codes are those of CBS",
+    )
+    raise DataError(str(problem))
+
+
 def _check_rows(frame: gpd.GeoDataFrame, file: str) -> None:
     problems = []
     is_nameless = frame["_code"].isna() | (frame["_code"] == "")
@@ -299,7 +314,7 @@ def _check_rows(frame: gpd.GeoDataFrame, file: str) -> None:
 def _figures(frame: gpd.GeoDataFrame, column: str | None, notes: list[Note]) -> pd.Series:
     if column is None:
         return pd.Series(pd.array([pd.NA] * len(frame), dtype="Float64"), index=frame.index)
-    figures = parse_figures(frame[column])
+    figures = parse_figures(frame[column], is_count=True)
     is_coded = pd.to_numeric(frame[column], errors="coerce").isin(CBS_MISSING)
     if is_coded.any():
         example = f"{column} of {frame['_code'][is_coded].iloc[0]}"

@@ -269,13 +269,28 @@ def _times_of_day(time: pd.Series) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
     bare = time.str.lower().str.replace(r"^\d{4}-\d{2}-\d{2}[t ]", "", regex=True)
     found = bare.str.extract(_TIME_OF_DAY).apply(pd.to_numeric).astype("float64")
     seconds = found["hour"] * 3600 + found["minute"] * 60 + found["second"].fillna(0)
-    fraction = pd.to_numeric(
-        bare.where(bare.str.match(r"^0[.,]\d+$").fillna(False)).str.replace(",", "."),
-        errors="coerce",
-    )
-    is_fraction = fraction.notna() & (bare.str.len() > 4)
-    seconds = seconds.mask(_is_bad_clock(found)).mask(is_fraction, (fraction * 86_400).round())
+    fraction = _day_fractions(bare)
+    seconds = seconds.mask(_is_bad_clock(found))
+    # A whole day, rounded up to, is not the midnight before it.
+    told = (fraction * 86_400).round().clip(upper=86_399)
+    seconds = seconds.mask(fraction.notna(), told)
     return seconds, (time.notna() & seconds.isna()).to_numpy()
+
+
+def _day_fractions(time: pd.Series) -> pd.Series:
+    """Times that a spreadsheet kept as a fraction of a day; the column decides what 0.25 is."""
+    digits = time.str.extract(r"^0?[.,](?P<digits>\d+)$")["digits"]
+    # 0.25 is a quarter past midnight only beside hours that are written with a point: 14.30.
+    has_points = bool(time.str.match(r"^(?:[1-9]|[012]\d)\.[0-5]\d").fillna(False).any())
+    is_fraction = digits.notna()
+    if has_points:
+        is_clock = (digits.str.len() == 2) & time.str.contains(".", regex=False).fillna(False)
+        is_fraction &= ~is_clock.fillna(False).astype(bool)
+    if is_fraction.any():
+        # Beside fractions a bare zero is midnight.
+        is_fraction |= (time == "0").fillna(False)
+    values = time.where(is_fraction).str.replace(",", ".", regex=False)
+    return pd.to_numeric(values, errors="coerce").astype("float64")
 
 
 def _last_second(day: pd.Series, shape: pd.Series) -> pd.Series:

@@ -14,12 +14,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
 from igh_geo import crs
 from igh_geo.errors import DataError, Problem
 from igh_geo.sources.columns import NO_VALUE
-from igh_geo.sources.text_files import read_separated_text, unique_names
+from igh_geo.sources.opening import opening
+from igh_geo.sources.text_files import (
+    find_header,
+    is_filled,
+    read_separated_text,
+    unique_names,
+)
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET = (".parquet", ".geoparquet", ".pq")
@@ -41,8 +47,8 @@ class RawTable:
     is_ragged : numpy.ndarray of bool
         Rows with more or fewer fields than the header.
     x, y : numpy.ndarray of float or None
-        Points of the geometry: RD when the file names another system than degrees, degrees
-        otherwise; NaN where a feature has no single point. None for files without geometry.
+        Points of the geometry: degrees when the file is in ETRS89 or WGS 84, RD otherwise; NaN
+        where a feature has no single point. None for files without geometry.
     choices : dict
         What was recognised: encoding, separator, sheet, layer.
     """
@@ -84,6 +90,8 @@ def read_table(path: Path, *, layer: str | None = None, sheet: str | None = None
     if suffix in TEXT:
         text = read_separated_text(path)
         choices = {"encoding": text.encoding, "separator": text.separator}
+        if text.header_row > 1:
+            choices["header_row"] = str(text.header_row)
         table = RawTable(_tidy(text.frame), text.row, text.is_ragged, choices=choices)
     elif suffix in SPREADSHEETS:
         table = _read_spreadsheet(path, sheet)
@@ -97,7 +105,7 @@ def read_table(path: Path, *, layer: str | None = None, sheet: str | None = None
             f"export it as one of {known}",
         )
         raise DataError(str(problem))
-    if table.frame.empty:
+    if not len(table.frame):
         problem = Problem(
             "The file holds rows.", f"{path.name} has a header only", "export it again, with rows"
         )
@@ -126,31 +134,17 @@ def read_geometry(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
         When the file is missing, damaged or without geometry, or has no such layer.
     """
     check_exists(path)
-    try:
+    with opening(path):
         if path.suffix.lower() in PARQUET:
             return gpd.read_parquet(path)
         return gpd.read_file(path, layer=layer, engine="pyogrio")
-    except (pyogrio.errors.DataSourceError, ValueError, OSError) as error:
-        problem = Problem(
-            "The file can be opened as a map layer.",
-            f"{path.name}: {error}",
-            "open it in QGIS to see whether it is whole, and save it as GeoPackage",
-        )
-        raise DataError(str(problem)) from error
 
 
 def list_layers(path: Path) -> list[str]:
     """Names of the layers with geometry, in the order of the file."""
     check_exists(path)
-    try:
+    with opening(path):
         layers = pyogrio.list_layers(path)
-    except pyogrio.errors.DataSourceError as error:
-        problem = Problem(
-            "The file can be opened as a map layer.",
-            f"{path.name}: {error}",
-            "open it in QGIS to see whether it is whole, and save it as GeoPackage",
-        )
-        raise DataError(str(problem)) from error
     return [str(name) for name, kind in layers if kind is not None]
 
 
@@ -179,15 +173,8 @@ def check_exists(path: Path) -> None:
 
 
 def _read_spreadsheet(path: Path, sheet: str | None) -> RawTable:
-    try:
+    with opening(path):
         book = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        problem = Problem(
-            "The spreadsheet can be opened.",
-            f"{path.name}: {error}",
-            "open it in Excel, take off a password if there is one, and save it as .xlsx",
-        )
-        raise DataError(str(problem)) from error
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
         problem = Problem(
@@ -197,17 +184,17 @@ def _read_spreadsheet(path: Path, sheet: str | None) -> RawTable:
         )
         raise DataError(str(problem))
     for name in [sheet] if sheet is not None else names:
-        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        if any(_is_filled(cell) for row in cells for cell in row):
+        with opening(path):
+            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        if any(is_filled(cell) for row in cells for cell in row):
             return _from_cells(cells, name)
     problem = Problem("The file holds rows.", f"{path.name} is empty", "export it again")
     raise DataError(str(problem))
 
 
 def _from_cells(cells: Sequence[Sequence[object]], sheet: str) -> RawTable:
-    filled = [sum(map(_is_filled, row)) for row in cells]
-    # Titles above a table fill one or two cells; the header fills most of the width.
-    header_at = next(n for n, count in enumerate(filled) if count >= max(filled) / 2)
+    filled = [sum(map(is_filled, row)) for row in cells]
+    header_at = find_header(cells, width=max(filled))
     header = unique_names([_as_text(cell) for cell in cells[header_at]])
     numbers = [n for n in range(header_at + 1, len(cells)) if filled[n]]
     frame = pd.DataFrame(
@@ -223,8 +210,11 @@ def _from_cells(cells: Sequence[Sequence[object]], sheet: str) -> RawTable:
 
 def _read_frame(path: Path, layer: str | None) -> RawTable:
     if path.suffix.lower() in PARQUET:
-        if b"geo" not in (pq.read_schema(path).metadata or {}):
-            return _from_frame(pd.read_parquet(path), {})
+        with opening(path):
+            is_plain = b"geo" not in (pq.read_schema(path).metadata or {})
+            plain = pd.read_parquet(path) if is_plain else None
+        if plain is not None:
+            return _from_frame(plain, {})
         return _from_geometry(read_geometry(path), path, {})
     layers = list_layers(path)
     if layer is not None:
@@ -232,13 +222,15 @@ def _read_frame(path: Path, layer: str | None) -> RawTable:
     elif layers:
         layer = layers[0]
     if not layers:
-        return _from_frame(pyogrio.read_dataframe(path), {})
+        with opening(path):
+            bare = pyogrio.read_dataframe(path)
+        return _from_frame(bare, {})
     return _from_geometry(read_geometry(path, layer=layer), path, {"layer": str(layer)})
 
 
 def _from_geometry(frame: gpd.GeoDataFrame, path: Path, choices: dict[str, str]) -> RawTable:
     points = frame.geometry
-    if len(points) and frame.crs is not None and frame.crs.is_geographic:
+    if len(points) and frame.crs is not None and crs.is_etrs89(frame.crs):
         crs.check_label(frame, path.name)
     else:
         points = crs.project_to_rd(frame, path.name).geometry
@@ -282,14 +274,13 @@ def _column_as_text(values: pd.Series) -> pd.Series:
 
 
 def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    if frame.columns.empty:
+        # Bare points are rows too.
+        return frame
     tidy = frame.apply(lambda values: values.str.strip())
     is_missing = tidy.apply(lambda values: values.str.lower().isin(NO_VALUE) | values.isna())
     masked: pd.DataFrame = tidy.mask(is_missing)
     return masked.astype("str")
-
-
-def _is_filled(cell: object) -> bool:
-    return cell is not None and cell != ""
 
 
 def _as_text(cell: object) -> str:

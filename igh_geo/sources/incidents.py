@@ -51,7 +51,8 @@ def read_incidents(
         From a name of the table to the column of the file, or to two columns: a date and a time
         of day. What is not mapped is recognised by its name.
     defaults : mapping, optional
-        One value for a field that has no column: ``{"kind": "report", "category": "Brand"}``.
+        One value for a field in the whole file: ``{"kind": "report", "category": "Brand"}``. It
+        goes before a column that is only recognised by its name, not before one in `columns`.
     sheet, layer : str, optional
         Sheet of a spreadsheet, layer of a geometry file; by default the first that has rows.
     source : str, optional
@@ -85,7 +86,6 @@ def read_incidents(
     frame = raw.frame.set_axis(identifier["incident_id"], axis="index")
     ledger = Ledger(path.name, _with_row_numbers(frame, raw))
     ledger.set_aside(frame.index[raw.is_ragged], "wrong_number_of_fields")
-    ledger.set_aside(frame.index[identifier["is_repeated"]], "duplicate_id")
     ledger.remark(frame.index[identifier["is_same_row"]], "identical_row")
 
     where = _where(raw, frame, mapping)
@@ -94,6 +94,10 @@ def read_incidents(
     occurred_to = _account_for_moments(ledger, when, until)
     words = {name: _words(frame, mapping, constants, name) for name in CONSTANT_FIELDS}
     translated = _account_for_words(ledger, words)
+    # Last, among the rows that can be used: the first with an id may be a broken one.
+    own_id = identifier["own_id"].to_numpy()[ledger.is_placed]
+    is_repeated = pd.Series(own_id).duplicated() & pd.notna(own_id)
+    ledger.set_aside(frame.index[ledger.is_placed][is_repeated], "duplicate_id")
 
     incidents = pd.DataFrame(
         {
@@ -160,12 +164,14 @@ def _choose_columns(
 ) -> dict[str, str]:
     """Column of the file for each field: as the user says, then by name, then by content."""
     found = [str(column) for column in raw.frame.columns]
+    has_points = raw.x is not None
     mapping, problems = _as_told(wanted, found, file)
     problems += _default_problems(defaults)
+    if has_points and len({"x", "y"} & set(wanted)) == 1:
+        problems.append(_half_a_place(wanted, file))
     raise_all(problems)
 
-    has_points = raw.x is not None
-    told = [*mapping, *(["x", "y"] if has_points else [])]
+    told = [*mapping, *defaults, *(["x", "y"] if has_points else [])]
     if "occurred_from" in wanted:
         told.append("time_from")
     if "occurred_to" in wanted:
@@ -202,9 +208,13 @@ def _as_told(
             continue
         names = [told] if isinstance(told, str) else list(told)
         time_field = {"occurred_from": "time_from", "occurred_to": "time_to"}.get(field)
-        for name, target in zip(names, [field, time_field], strict=False):
+        targets = [field] if time_field is None else [field, time_field]
+        if not 1 <= len(names) <= len(targets):
+            problems.append(_too_many_columns(field, names, has_time=time_field is not None))
+            continue
+        for name, target in zip(names, targets, strict=False):
             column = name if name in found else by_spelling.get(plain(name))
-            if column is not None and target is not None:
+            if column is not None:
                 mapping[target] = column
                 continue
             near = nearest(name, found)
@@ -216,6 +226,27 @@ def _as_told(
                 )
             )
     return mapping, problems
+
+
+def _too_many_columns(field: str, names: Sequence[str], *, has_time: bool) -> Problem:
+    if has_time:
+        rule = f"'{field}' is one column, or two: a date and a time of day."
+    else:
+        rule = f"'{field}' is one column; only a date has a second, with its time of day."
+    return Problem(
+        rule,
+        f"{len(names)} are named: {', '.join(names) or 'none'}",
+        f'name one: columns = {{ {field} = "{names[0] if names else "..."}" }}',
+    )
+
+
+def _half_a_place(wanted: Mapping[str, str | Sequence[str]], file: str) -> Problem:
+    named, other = ("x", "y") if "x" in wanted else ("y", "x")
+    return Problem(
+        "The coordinates are the points of a map layer, or two columns.",
+        f"{file} has points, and columns names only {named} ({wanted[named]})",
+        f"name {other} as well, or leave both out to take the points",
+    )
 
 
 def _default_problems(defaults: Mapping[str, str]) -> list[Problem]:
@@ -299,7 +330,7 @@ def _identify(raw: RawTable, column: str | None) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "incident_id": pd.Index(unique, dtype="str", name="incident_id"),
-            "is_repeated": is_again & has_own,
+            "own_id": given,
             "is_same_row": is_again & ~has_own,
         }
     )

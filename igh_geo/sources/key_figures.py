@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,12 +13,16 @@ import pandas as pd
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.sources.area_columns import CODE_SHAPE, find_codes
 from igh_geo.sources.columns import FIGURE_SPELLINGS, find, nearest
-from igh_geo.sources.files import read_table
+from igh_geo.sources.files import RawTable, read_table
 from igh_geo.sources.notes import Note
-from igh_geo.sources.numbers import parse_figures
+from igh_geo.sources.numbers import parse_figures, thousands_sign
+
+log = logging.getLogger(__name__)
 
 # Below this share of areas with a row, the two files are of different years.
 MINIMUM_MATCHED = 0.9
+# Above this share of rows with fields too many or too few, the file is cut at the wrong places.
+MAXIMUM_RAGGED = 0.05
 
 
 def join_key_figures(
@@ -50,15 +55,18 @@ def join_key_figures(
         A new frame; a figure of the file replaces one of the same name, also where it is missing
         in the file, so that a column has one source.
     notes : list of Note
-        ``areas_without_key_figures`` and ``key_figures_joined`` (the columns).
+        ``areas_without_key_figures`` (also those whose row has fields too many or too few) and
+        ``key_figures_joined`` (the columns, and whether a sign separates their thousands).
 
     Raises
     ------
     DataError
-        When a column is missing, a code has several rows with different figures, or too few
-        areas find a row.
+        When a column is missing, more than one row in twenty has fields too many or too few, a
+        code has several rows with different figures, or too few areas find a row.
     """
-    table = read_table(path).frame
+    raw = read_table(path)
+    _refuse_ragged(raw, path.name)
+    table = raw.frame[~raw.is_ragged]
     found = [str(column) for column in table.columns]
     level = str(areas["level"].iloc[0]) if len(areas) else "buurt"
     codes = find_codes(table, level, path.name, column=code_column)
@@ -70,13 +78,37 @@ def join_key_figures(
     figures = rows.set_index("_code")
 
     joined = areas.copy()
+    said = []
     for name, column in wanted.items():
-        joined[name] = parse_figures(figures[column]).reindex(areas.index)
-    notes = [Note("key_figures_joined", len(wanted), ", ".join(wanted))]
+        is_count = name in FIGURE_SPELLINGS
+        parsed = parse_figures(figures[column], is_count=is_count)
+        joined[name] = parsed.reindex(areas.index)
+        sign = thousands_sign(figures[column]) if is_count else None
+        said.append(name if sign is None else f"{name} (1{sign}234 = 1234)")
+    notes = [Note("key_figures_joined", len(wanted), ", ".join(said))]
     without = areas.index.difference(figures.index)
     if len(without):
         notes.append(Note("areas_without_key_figures", len(without), str(without[0])))
     return joined, notes
+
+
+def _refuse_ragged(raw: RawTable, file: str) -> None:
+    """A few shifted rows are left out; many mean that the whole file is cut wrongly."""
+    if not raw.is_ragged.any():
+        return
+    evidence = (
+        f"{int(raw.is_ragged.sum())} of {len(raw.row)} rows of {file} have not, the first is row "
+        f"{int(raw.row[raw.is_ragged.argmax()])}"
+    )
+    if raw.is_ragged.mean() <= MAXIMUM_RAGGED:
+        log.warning("left out, as they have fields too many or too few: %s", evidence)
+        return
+    problem = Problem(
+        "Every row of key figures has as many fields as the header.",
+        evidence,
+        "mend those rows: a value that holds the separator stands between quotes",
+    )
+    raise DataError(str(problem))
 
 
 def _wanted_columns(

@@ -63,13 +63,41 @@ def parse_numbers(
     return pd.to_numeric(bare, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
-def parse_figures(values: pd.Series) -> pd.Series:
+def thousands_sign(text: pd.Series) -> DecimalSign | None:
+    """The sign that separates thousands in a column of counts, when nothing contradicts it.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        Whole numbers, such as inhabitants; missing values allowed.
+
+    Returns
+    -------
+    {",", "."} or None
+        When every value with a sign is built like 1.234 or 12.345.678, that sign. None when
+        there are no signs, or when one of them separates decimals.
+    """
+    bare = text.dropna().astype("str").str.strip()
+    signed = bare[bare.str.contains(r"\d", regex=True) & bare.str.contains(r"[.,]", regex=True)]
+    if not len(signed):
+        return None
+    signs: tuple[DecimalSign, DecimalSign] = (".", ",")
+    for sign in signs:
+        if signed.str.fullmatch(rf"[1-9]\d{{0,2}}(?:{re.escape(sign)}\d{{3}})+").all():
+            return sign
+    return None
+
+
+def parse_figures(values: pd.Series, *, is_count: bool = False) -> pd.Series:
     """Turn a column of key figures into numbers, with CBS's missing codes as missing.
 
     Parameters
     ----------
     values : pandas.Series
         Numbers, or text as CBS exports it (padded, ``.`` for missing).
+    is_count : bool
+        The figures are whole numbers, so that 1.234 beside 560 is read as 1234: see
+        `thousands_sign`.
 
     Returns
     -------
@@ -79,7 +107,10 @@ def parse_figures(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
     else:
-        numbers = parse_numbers(values.astype("str"))
+        text = values.astype("str")
+        thousands = thousands_sign(text) if is_count else None
+        decimal: DecimalSign | None = {None: None, ".": ",", ",": "."}[thousands]
+        numbers = parse_numbers(text, decimal=decimal)
     is_missing = np.isnan(numbers) | np.isin(numbers, CBS_MISSING)
     return pd.Series(
         pd.array(np.where(is_missing, np.nan, numbers), dtype="Float64"), index=values.index

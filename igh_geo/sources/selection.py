@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from igh_geo.errors import LensError, Problem, raise_all
@@ -16,8 +18,7 @@ def select(
     wanted: Incidents,
     ledger: Ledger,
     *,
-    start: dt.date,
-    end: dt.date,
+    periods: Sequence[tuple[dt.date, dt.date]],
 ) -> pd.DataFrame:
     """Keep the incidents the lens asks for, and account for the others.
 
@@ -29,8 +30,8 @@ def select(
         Categories, kinds and whether only verified records count. An empty list asks for all.
     ledger : Ledger
         Rows that are not asked for are set aside in it, as a selection.
-    start, end : datetime.date
-        First and last day; the day on which an incident began decides.
+    periods : sequence of pairs of datetime.date
+        First and last day of each period; the day on which an incident began decides.
 
     Returns
     -------
@@ -57,7 +58,8 @@ def select(
     if wanted.verified_only:
         leave(~incidents["verified"].fillna(value=False).astype(bool), "not_verified")
     day = incidents["occurred_from"].dt.date
-    leave((day < start) | (day > end), "outside_period")
+    is_inside = [(day >= start) & (day <= end) for start, end in periods]
+    leave(~np.logical_or.reduce(is_inside), "outside_period")
     chosen = incidents[stay]
     _check_kinds(chosen, wanted)
     return chosen

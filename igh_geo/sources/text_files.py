@@ -5,16 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import charset_normalizer
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.opening import opening
 
 SEPARATORS = (";", ",", "\t", "|")
 
@@ -24,6 +27,21 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_LINES = 200
+
+# The code pages of Windows, of old DOS programs and of old Macs, the likeliest first.
+_CODE_PAGES = ("cp1252", "cp850", "mac_roman")
+# What Western text seldom holds: signs no keyboard has, a capital after a small letter, a sign
+# between letters or an opening quote after one. Read by the wrong code page, letters become those.
+_LETTERS = "À-ÖØ-öø-ÿŠšŽžŒœŸ"
+_UNUSUAL = re.compile(
+    rf"[^\x00-\x7f{_LETTERS}€–—‘’“”•…°²³½¼¾§©®™±×÷µ·«»¤\u00a0´£]"
+    r"|(?<=[a-zà-öø-ÿšžœ])[À-ÖØ-ÞŠŽŒŸ]"
+    r"|(?<=[^\W\d_])[“”•…€£÷×´\u00a0](?=[^\W\d_])"
+    r"|(?<=[^\W\d_])‘"
+)
+
+_END = "\0end of the file"
+_MEND_QUOTE = "look at that row: take out the quote, or close it"
 
 
 @dataclass(frozen=True)
@@ -35,11 +53,13 @@ class SeparatedText:
     frame : pandas.DataFrame
         Columns as the header names them, values as text, empty where a row is too short.
     row : numpy.ndarray of int
-        Number of each row in the file as a spreadsheet shows it: the header is row 1.
+        Number of each row in the file as a spreadsheet shows it: the first line is row 1.
     is_ragged : numpy.ndarray of bool
-        Rows with more or fewer fields than the header.
+        Rows with more or fewer fields than the header; empty fields at the end do not count.
     encoding, separator : str
         What was recognised.
+    header_row : int
+        Row of the header: above 1 when titles or empty lines stand before it.
     """
 
     frame: pd.DataFrame
@@ -47,6 +67,7 @@ class SeparatedText:
     is_ragged: npt.NDArray[np.bool_]
     encoding: str
     separator: str
+    header_row: int
 
 
 def read_separated_text(path: Path) -> SeparatedText:
@@ -65,14 +86,16 @@ def read_separated_text(path: Path) -> SeparatedText:
     Raises
     ------
     DataError
-        When the file is empty or cannot be read as text.
+        When the file is empty, cannot be opened or read as text, or has a quote that makes
+        rows part of a field (with the row where it began).
     """
-    content = path.read_bytes()
+    with opening(path):
+        content = path.read_bytes()
     if not content.strip():
-        problem = Problem("The file holds a header and rows.", f"{path.name} is empty", _EXPORT)
-        raise DataError(str(problem))
+        raise DataError(str(_empty(path.name)))
     encoding = recognise_encoding(content)
-    text = content.decode(encoding)
+    with opening(path):
+        text = content.decode(encoding)
 
     first_line, _, rest = text.partition("\n")
     told = first_line.strip().strip('"')
@@ -82,28 +105,37 @@ def read_separated_text(path: Path) -> SeparatedText:
     else:
         separator = recognise_separator(text)
 
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    if not rows or not any(rows):
-        problem = Problem("The file holds a header and rows.", f"{path.name} is empty", _EXPORT)
-        raise DataError(str(problem))
-    header = unique_names(rows[0])
+    records, fault = _records(text, separator, n_skipped=n_skipped, file=path.name)
+    if not any(is_filled(cell) for record in records for cell in record):
+        raise DataError(str(fault or _empty(path.name)))
+    header_at = find_header(records, width=_usual_width(records))
+    # A row without a single value is no record: spreadsheets export them below the table.
+    numbers = [n for n in range(header_at + 1, len(records)) if any(map(str.strip, records[n]))]
+    header = _without_empty_end(records[header_at], [records[n] for n in numbers])
     n_fields = len(header)
-    numbers = [n for n, row in enumerate(rows) if n > 0 and row]
-    kept = [rows[n] for n in numbers]
+    # Rows that an earlier quote swallowed come first: there lies the cause of what follows.
+    swallowed = _swallowed_rows(records, separator, n_fields)
+    if swallowed is not None:
+        fault = _swallowing(swallowed, records, n_skipped=n_skipped, file=path.name)
+    if fault is not None:
+        raise DataError(str(fault))
+
+    kept = [_without_surplus(records[n], n_fields) for n in numbers]
     is_ragged = np.array([len(row) != n_fields for row in kept], dtype=bool)
     # A row that is too short or too long is kept, so that it can be shown to whoever mends it.
     squared = [row if len(row) == n_fields else [*row, *[""] * n_fields][:n_fields] for row in kept]
     return SeparatedText(
-        frame=pd.DataFrame(squared, columns=header, dtype="str"),
+        frame=pd.DataFrame(squared, columns=unique_names(header), dtype="str"),
         row=np.array(numbers, dtype=np.int64) + 1 + n_skipped,
         is_ragged=is_ragged,
         encoding="utf-8" if encoding == "utf-8-sig" else encoding,
         separator=separator,
+        header_row=header_at + 1 + n_skipped,
     )
 
 
 def recognise_encoding(content: bytes) -> str:
-    """Name of the encoding of a text: by its mark, else UTF-8 if valid, else the likeliest."""
+    """Name of the encoding of a text: by its mark, else UTF-8 if valid, else a code page."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return encoding
@@ -113,16 +145,10 @@ def recognise_encoding(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        # The lines around the first odd characters decide; the rest is plain ASCII.
+        # The lines with odd characters decide; the rest is plain ASCII.
         odd = b"\n".join(line for line in content.splitlines() if not line.isascii())
-        guess = charset_normalizer.from_bytes(
-            odd[:200_000], cp_isolation=["cp1252", "cp850", "mac_roman"]
-        ).best()
-        return (
-            guess.encoding
-            if guess is not None and _decodes(content, guess.encoding)
-            else ("cp1252" if _decodes(content, "cp1252") else "latin-1")
-        )
+        pages = [page for page in _CODE_PAGES if _decodes(content, page)]
+        return min(pages, key=lambda page: len(_UNUSUAL.findall(odd.decode(page))))
     return "utf-8"
 
 
@@ -131,7 +157,7 @@ def recognise_separator(text: str) -> str:
     sample = text.splitlines()[:_SAMPLE_LINES]
     best, best_score = SEPARATORS[0], (0.0, 0)
     for separator in SEPARATORS:
-        widths = [len(row) for row in csv.reader(sample, delimiter=separator) if row]
+        widths = _widths(sample, separator)
         if not widths:
             continue
         width, n_equal = Counter(widths).most_common(1)[0]
@@ -139,6 +165,37 @@ def recognise_separator(text: str) -> str:
         if score > best_score:
             best, best_score = separator, score
     return best
+
+
+def find_header(rows: Sequence[Sequence[object]], *, width: int) -> int:
+    """Position of the header: the first row that fills more than half of the width.
+
+    Titles above a table fill one or two cells. A table of which only the corner is empty, as
+    when an index was exported without a name, has its header there all the same.
+
+    Parameters
+    ----------
+    rows : sequence of sequences
+        Cells; None and blank text are empty.
+    width : int
+        Number of columns of the table.
+
+    Returns
+    -------
+    int
+        The first row that is not empty when none fills half of the width.
+    """
+    for position, cells in enumerate(rows):
+        filled = [is_filled(cell) for cell in cells]
+        is_all_but_corner = len(filled) == width > 1 and not filled[0] and all(filled[1:])
+        if sum(filled) * 2 > width or is_all_but_corner:
+            return position
+    return next((n for n, cells in enumerate(rows) if any(map(is_filled, cells))), 0)
+
+
+def is_filled(cell: object) -> bool:
+    """Whether a cell holds something else than blanks."""
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))
 
 
 def unique_names(header: list[str]) -> list[str]:
@@ -152,6 +209,95 @@ def unique_names(header: list[str]) -> list[str]:
     return names
 
 
+def _records(
+    text: str, separator: str, *, n_skipped: int, file: str
+) -> tuple[list[list[str]], Problem | None]:
+    """Records of a text, up to a quote that is never closed or a field without end."""
+    # With a line of its own at the end, an open quote shows: the line ends up inside a field.
+    lines = itertools.chain(io.StringIO(text, newline=""), [_END])
+    reader = csv.reader(lines, delimiter=separator)
+    records: list[list[str]] = []
+    try:
+        for record in reader:
+            records.append(record)  # noqa: PERF402 - those before a fault are needed
+    except csv.Error as error:
+        return records, Problem(
+            f"A field holds at most {csv.field_size_limit():,} characters.",
+            f"a field of row {len(records) + 1 + n_skipped} of {file} is longer ({error})",
+            "a quote was probably opened there and never closed: " + _MEND_QUOTE,
+        )
+    last = records.pop()
+    if last == [_END]:
+        return records, None
+    return records, Problem(
+        "A quote that is opened is closed again.",
+        f"a quote opened in row {len(records) + 1 + n_skipped} of {file} is still open at the end "
+        "of the file, so that all rows after it would be taken for one field",
+        _MEND_QUOTE,
+    )
+
+
+def _usual_width(records: Sequence[Sequence[str]]) -> int:
+    widths = Counter(len(record) for record in records if any(map(is_filled, record)))
+    return widths.most_common(1)[0][0]
+
+
+def _without_empty_end(header: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Leave out columns at the end that have neither a name nor a value."""
+    width = len(header)
+    while width > 1 and not header[width - 1].strip():
+        if any(len(row) >= width and row[width - 1].strip() for row in rows):
+            break
+        width -= 1
+    return header[:width]
+
+
+def _without_surplus(row: list[str], n_fields: int) -> list[str]:
+    """Leave out empty fields beyond the last column: a separator too many holds nothing."""
+    return row if any(map(str.strip, row[n_fields:])) else row[:n_fields]
+
+
+def _swallowed_rows(records: Sequence[Sequence[str]], separator: str, n_fields: int) -> int | None:
+    """Position of the first record in which a stray quote made whole rows part of one field.
+
+    A remark over several lines is left alone. Rows inside a field bring their separators: as
+    many as a row has, for every line break. A separator before a blank is prose.
+    """
+    structural = re.compile(re.escape(separator) + r"(?! )")
+    for position, record in enumerate(records):
+        # Of a ragged record part of the swallowed rows is outside the field.
+        share = 1.0 if len(record) == n_fields else 0.5
+        for value in record:
+            lines = value.splitlines() if "\n" in value or "\r" in value else []
+            if len(lines) < 2 or n_fields < 2:
+                continue
+            inside = [len(structural.findall(line)) for line in lines]
+            is_row = [count >= n_fields - 1 for count in inside[1:]]
+            if any(is_row) or sum(inside) >= share * (len(lines) - 1) * (n_fields - 1):
+                return position
+    return None
+
+
+def _swallowing(
+    position: int, records: Sequence[Sequence[str]], *, n_skipped: int, file: str
+) -> Problem:
+    n_breaks = sum(value.count("\n") or value.count("\r") for value in records[position])
+    return Problem(
+        "A field holds one value.",
+        f"a quote in row {position + 1 + n_skipped} of {file} makes {n_breaks} rows after it "
+        "part of one field",
+        _MEND_QUOTE,
+    )
+
+
+def _widths(sample: Sequence[str], separator: str) -> list[int]:
+    try:
+        return [len(row) for row in csv.reader(sample, delimiter=separator) if row]
+    except csv.Error:
+        # A field that is too long is told when the whole file is read.
+        return [line.count(separator) + 1 for line in sample if line]
+
+
 def _decodes(content: bytes, encoding: str) -> bool:
     try:
         content.decode(encoding)
@@ -160,4 +306,9 @@ def _decodes(content: bytes, encoding: str) -> bool:
     return True
 
 
-_EXPORT = "export the data again, with a header and at least one row"
+def _empty(file: str) -> Problem:
+    return Problem(
+        "The file holds a header and rows.",
+        f"{file} is empty",
+        "export the data again, with a header and at least one row",
+    )

@@ -103,6 +103,23 @@ def test_themes_are_worked_with_the_arrow_keys(visit, page_file) -> None:
     assert visited.page.is_checked("#theme-rate")
 
 
+@pytest.mark.parametrize("theme", ["rate_smoothed", "gi"])
+def test_themes_and_legend_are_seen_together_on_a_small_laptop(visit, page_file, theme) -> None:
+    visited = visit(page_file, address=f"#thema={theme}")
+    assert visited.page.locator("#legend tbody tr").count() == 9
+    hidden = visited.page.evaluate(
+        """() => {
+            const frame = document.querySelector('.choose').getBoundingClientRect();
+            const parts = document.querySelectorAll('#themes .option, #legend tbody tr');
+            return [...parts].filter((part) => {
+                const box = part.getBoundingClientRect();
+                return box.height === 0 || box.top < frame.top || box.bottom > frame.bottom;
+            }).length;
+        }"""
+    )
+    assert hidden == 0
+
+
 def test_address_opens_a_theme_and_an_area(visit, page_file) -> None:
     visited = visit(page_file, address="#thema=gi&gebied=BU99990202")
     assert visited.page.is_checked("#theme-gi")
@@ -180,6 +197,75 @@ def test_nothing_lies_over_the_map(visit, page_file, size) -> None:
     )
     assert covered == 0
     assert visited.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_withheld_month_is_a_mark_and_the_map_goes_on(visit, publication, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    monthly = publication.monthly.astype("Float64")
+    least, most = int(monthly.min()), int(monthly.max())
+    monthly.iloc[[3, 4]] = pd.NA
+    monthly.iloc[[5, 6]] = [least, most]
+    write_map(replace(publication, monthly=monthly), file)
+    visited = visit(file)
+    months = visited.page.locator("#months")
+    marks = [text for text in months.locator("text").all_text_contents() if text == "×"]
+    assert len(marks) == 2
+    assert months.locator("rect").count() == len(monthly) - 2
+    said = months.locator("p").inner_text()
+    assert f"per getoonde maand {least} tot {most}" in said
+    assert said.endswith("× = niet getoond (privacy) of geen gegevens.")
+    assert len(visited.page.evaluate(COLOURS)) > 5
+    assert own_complaints(visited) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "words"),
+    [
+        ("months", {"monthly": None, "no_monthly": "short"}, "De periode is te kort"),
+        ("months", {"monthly": None, "no_monthly": "unknown"}, "Het verloop per maand is niet"),
+        ("hours", {"hours": None, "no_hours": "few"}, "Er zijn te weinig meldingen"),
+        ("hours", {"hours": None, "no_hours": "unknown"}, "Op welke dag en welk uur is niet"),
+    ],
+)
+def test_chart_that_cannot_be_drawn_says_why(
+    visit, publication, tmp_path: Path, section, changes, words
+) -> None:
+    file = tmp_path / "map.html"
+    write_map(replace(publication, **changes), file)
+    visited = visit(file)
+    assert visited.page.inner_text(f"#{section} p").startswith(words)
+    assert visited.page.locator(f"#{section} svg").count() == 0
+    assert own_complaints(visited) == []
+
+
+def test_hours_name_the_clear_blocks_and_the_events_they_are_of(visit, page_file) -> None:
+    visited = visit(page_file)
+    said = visited.page.inner_text("#hours p")
+    assert "Duidelijk drukker: dinsdag 16–24 uur en vrijdag 22–02 uur." in said
+    assert "Op basis van 788 meldingen waarvan het tijdstip bekend is." in said
+
+
+def test_map_without_any_ranked_area_says_so(visit, publication, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    areas = publication.areas.copy()
+    areas[["rank", "rank_low", "rank_high", "p_top"]] = float("nan")
+    write_map(replace(publication, areas=areas), file)
+    visited = visit(file)
+    assert visited.page.inner_text("#top p").startswith("Geen enkel gebied kan een plaats")
+    assert visited.page.locator("#top li").count() == 0
+
+
+def test_number_of_withheld_cells_stands_in_the_legend(visit, publication, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    write_map(replace(publication, n_cells_withheld=12), file)
+    words = "niet getoond worden (privacy): 12."
+    visited = visit(file, address="#thema=cells")
+    assert words in visited.page.inner_text("#legend")
+    visited = visit(file, address="#thema=density")
+    assert words not in visited.page.inner_text("#legend")
+    assert "te weinig om te tonen (privacy), of geen" in visited.page.inner_text("#legend")
+    visited.page.check("#overlay-cells")
+    assert words in visited.page.inner_text("#legend")
 
 
 def test_points_are_drawn_when_they_are_there(visit, publication, tmp_path: Path) -> None:

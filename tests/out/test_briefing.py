@@ -36,7 +36,8 @@ def without_hotspots(publication: Publication) -> Publication:
     none = publication.areas["gi_class"].where(publication.areas["gi_class"].isna(), "none")
     cells = publication.cells
     assert cells is not None
-    return replace(with_areas(publication, gi_class=none), cells=cells.iloc[:0])
+    bare = with_areas(publication, gi_class=none)
+    return replace(bare, cells=cells.iloc[:0], n_cells_withheld=0)
 
 
 def without_previous(publication: Publication) -> Publication:
@@ -56,7 +57,17 @@ def without_denominator(publication: Publication) -> Publication:
 
 
 def without_times(publication: Publication) -> Publication:
-    return replace(publication, hours=None, hours_top=None, monthly=None, cells=None, density=None)
+    return replace(
+        publication,
+        hours=None,
+        hours_top=None,
+        no_hours="unknown",
+        monthly=None,
+        no_monthly="unknown",
+        cells=None,
+        n_cells_withheld=0,
+        density=None,
+    )
 
 
 def with_long_texts(publication: Publication) -> Publication:
@@ -183,15 +194,16 @@ def test_areas_that_were_not_tested_are_not_called_quiet(publication: Publicatio
 def test_withheld_numbers_are_told_as_withheld(publication: Publication) -> None:
     said = words_of(render(publication))
     assert "2 buurten niet getoond (privacy)" in said
-    assert "1 vak niet getoond (privacy)" in said
+    assert "Niet getoond (privacy): 1 vak met een opvallende uitkomst." in said
 
 
-def test_withheld_cells_are_not_drawn(publication: Publication) -> None:
+def test_only_hot_cells_are_drawn(publication: Publication) -> None:
     cells = publication.cells
     assert cells is not None
     drawn = render(publication).count('fill="#111" stroke="#fff" stroke-width="0.18"')
-    shown = cells[(cells["status"] == "shown") & cells["gi_class"].isin(["hot_99", "hot_95"])]
-    assert drawn == len(shown) + 1  # and one in the legend
+    assert (
+        drawn == int(cells["gi_class"].isin(["hot_99", "hot_95"]).sum()) + 1
+    )  # and one in the legend
 
 
 def test_top_place_whose_count_is_withheld_has_no_count(publication: Publication) -> None:
@@ -208,7 +220,8 @@ def test_top_place_whose_count_is_withheld_has_no_count(publication: Publication
     ("variant", "sentence"),
     [
         ("no previous period", "Er is geen eerdere periode om mee te vergelijken."),
-        ("no times", "Dagen en uren zijn niet bekend"),
+        ("no times", "Op welke dag en welk uur is niet bekend."),
+        ("no times", "de gegevens noemen alleen het jaar"),
         ("no denominator", "Zonder noemer is niet te zeggen of een aantal veel is"),
     ],
 )
@@ -234,12 +247,88 @@ def test_area_that_clearly_changed_is_named_with_both_numbers(publication: Publi
     assert "In de overige 43 buurten is geen verandering aan te tonen" in said
 
 
-def test_week_of_the_top_places_is_told_only_when_it_holds_enough_events(
+def test_caption_of_the_week_tells_of_how_many_events_and_areas_it_is(
     publication: Publication,
 ) -> None:
-    assert "Dag en uur in de 10 gebieden van de lijst" in words_of(render(publication))
-    few = with_areas(publication, count=publication.areas["count"].mask(lambda c: c > 0, 5.0))
-    assert "Dag en uur in het hele gebied" in words_of(render(few))
+    said = words_of(render(publication))
+    assert "Dag en uur van 312 meldingen in 9 buurten bovenaan de volgorde." in said
+    assert "Drukst: vrijdag 22–02 uur (8% van de meldingen)." in said
+    whole = words_of(render(replace(publication, hours_top=None)))
+    assert "Dag en uur van 788 meldingen in het hele gebied. Donker = veel; omlijnd" in whole
+    assert "dinsdag 16–24 uur (11% van de meldingen) en vrijdag 22–02 uur (8%" in whole
+
+
+def test_week_without_clear_blocks_has_no_outline_and_says_so(publication: Publication) -> None:
+    assert publication.hours_top is not None
+    page = render(replace(publication, hours_top=replace(publication.hours_top, blocks=())))
+    assert "Geen tijdstip springt er duidelijk uit" in words_of(page)
+    assert "omlijnd" not in words_of(page)
+    assert 'stroke="#000" stroke-width="0.7"' not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"no_hours": "few"}, "Er zijn te weinig meldingen om dag en uur te tonen."),
+        ({"no_hours": "unknown"}, "Op welke dag en welk uur is niet bekend."),
+        ({"no_monthly": "short"}, "De periode is te kort voor een verloop per maand."),
+        ({"no_monthly": "unknown"}, "Het verloop per maand is niet bekend"),
+    ],
+)
+def test_few_short_and_unknown_are_three_different_reasons(
+    publication: Publication, changes: dict[str, str], sentence: str
+) -> None:
+    if "no_hours" in changes:
+        bare = replace(publication, hours=None, hours_top=None, **changes)
+    else:
+        bare = replace(publication, monthly=None, **changes)
+    page = render(bare)
+    assert sentence in words_of(page)
+    assert words_of(page).count("bekend") == sentence.count("bekend")
+    assert page.count("<figcaption>") == 1
+
+
+def test_months_that_are_all_withheld_are_not_drawn(publication: Publication) -> None:
+    assert publication.monthly is not None
+    hidden = publication.monthly.astype("Float64").mask(publication.monthly > -1)
+    page = render(replace(publication, monthly=hidden))
+    assert "Het verloop per maand wordt niet getoond" in words_of(page)
+    assert 'class="months"' not in page
+
+
+def test_hours_in_steps_may_sum_to_over_one(publication: Publication) -> None:
+    hours = publication.hours_top
+    assert hours is not None
+    table = hours.table * 0
+    table.loc[5, [22, 23]] = [0.62, 0.45]
+    page = render(replace(publication, hours_top=replace(hours, table=table)))
+    assert page.count('fill="#6d1409" stroke="#c9c3ba"') == 1
+    assert "nan" not in page
+
+
+def with_ranked(publication: Publication, n: int) -> Publication:
+    rank = publication.areas["rank"].rank()
+    return with_areas(publication, rank=rank.where(rank <= n))
+
+
+@pytest.mark.parametrize(
+    ("n_ranked", "top", "title"),
+    [
+        (1, 10, "Maar 1 buurt heeft een plaats in de volgorde"),
+        (3, 10, "Alle 3 buurten met een plaats in de volgorde, op cijfer"),
+        (40, 1, "De eerste van 40 buurten, op cijfer"),
+        (40, 5, "De eerste 5 van 40 buurten, op cijfer"),
+    ],
+)
+def test_title_of_the_list_is_good_dutch_for_any_number(
+    publication: Publication, n_ranked: int, top: int, title: str
+) -> None:
+    said = words_of(render(with_top(with_ranked(publication, n_ranked), top)))
+    assert title in said
+
+
+def test_list_without_any_place_says_so(publication: Publication) -> None:
+    assert "Er is geen volgorde te geven" in words_of(render(with_ranked(publication, 0)))
 
 
 def test_withheld_month_is_a_mark_and_not_a_bar_of_zero(publication: Publication) -> None:
@@ -248,7 +337,8 @@ def test_withheld_month_is_a_mark_and_not_a_bar_of_zero(publication: Publication
     withheld = monthly.astype("Float64")
     withheld.iloc[3] = pd.NA
     page = render(replace(publication, monthly=withheld))
-    assert "× = niet getoond (privacy)" in words_of(page)
+    assert "× = niet getoond (privacy) of geen gegevens." in words_of(page)
+    assert "van de getoonde maanden laagst" in page
     assert page.count(">×</text>") == 1
 
 
@@ -334,17 +424,6 @@ def test_map_keeps_the_shape_of_the_municipality() -> None:
     for aspect in (0.5, 1.0, 2.5):
         chosen = plan(sheet(aspect=aspect))
         assert chosen.map_width_mm / chosen.map_height_mm == pytest.approx(aspect)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ def names(folder: Path) -> list[str]:
 
 
 def write_new(folder: Path) -> None:
-    with replaced_at_once(folder) as fresh:
+    with replaced_at_once(folder, sign="map.html") as fresh:
         (fresh / "map.html").write_text("new")
 
 
 def fail_while_writing(folder: Path, error: Exception) -> None:
-    with replaced_at_once(folder) as fresh:
+    with replaced_at_once(folder, sign="map.html") as fresh:
         (fresh / "map.html").write_text("half")
         raise error
 
@@ -67,7 +67,7 @@ def test_folder_and_its_parents_are_made(tmp_path):
 
 
 def test_nothing_stands_in_the_folder_before_everything_is_written(results):
-    with replaced_at_once(results) as fresh:
+    with replaced_at_once(results, sign="map.html") as fresh:
         (fresh / "map.html").write_text("new")
         assert (results / "map.html").read_text() == "old"
         assert fresh.parent == results.parent
@@ -170,3 +170,13 @@ def test_left_over_folder_of_an_earlier_crash_is_not_in_the_way(results):
     shutil.copytree(results, results.with_name(".inbraak.new-deadbeef"))
     write_new(results)
     assert (results / "map.html").read_text() == "new"
+
+
+def test_folder_that_somebody_else_made_is_left_alone(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"no map\.html, such as 'mine\.txt'"):
+        write_new(folder)
+    assert names(tmp_path) == ["data"]
+    assert names(folder) == ["mine.txt"]

@@ -160,25 +160,38 @@ def test_no_publications_raise_with_a_remedy() -> None:
         render([])
 
 
+def test_themes_of_two_languages_come_in_the_language_of_the_first(
+    publication: Publication,
+) -> None:
+    english = publication.lens.model_copy(update={"name": "b", "language": "en"})
+    theirs = replace(publication, lens=english, noun="records")
+    page = render([publication, theirs])
+    assert "records" not in page
+    assert rows_of(page)[1][2].replace("registraties", "meldingen") == rows_of(page)[1][1]
+    assert page.count("per 1.000 woningen") == 2
+    page = render([theirs, publication])
+    assert "meldingen" not in page
+    assert "registraties" not in page
+    assert page.count("per 1,000 dwellings") == 2
+
+
 @pytest.mark.browser
 def test_index_fits_its_paper_and_asks_for_nothing(
-    publication: Publication, chromium: str, tmp_path: Path
+    publication: Publication, browser: Any, tmp_path: Path
 ) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
     file = tmp_path / "index.html"
     write_index([named(publication, f"thema{i}") for i in range(5)], file)
     asked: list[str] = []
     said: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser: Any = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        # 277 mm of A4 landscape between its margins, at 96 pixels an inch.
-        page = browser.new_page(viewport={"width": 1047, "height": 718})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(file.as_uri())
-        page.emulate_media(media="print")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    # 277 mm of A4 landscape between its margins, at 96 pixels an inch.
+    context = browser.new_context(offline=True, viewport={"width": 1047, "height": 718})
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(file.as_uri())
+    page.emulate_media(media="print")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
     assert width <= 1047
     assert asked == [file.as_uri()]
     assert said == []

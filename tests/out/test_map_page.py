@@ -93,6 +93,13 @@ def test_page_says_what_an_officer_must_know(publication) -> None:
         assert words in page, words
 
 
+def test_caveat_of_the_lens_stands_on_the_page_once(publication, example) -> None:
+    # The gate puts the caveats of a lens among the notes.
+    caveat = "Alleen aangiften, geen meldingen."
+    lens = example.example_lens(caveats=[caveat])
+    assert map_page(replace(publication, lens=lens, notes=(caveat,))).count(caveat) == 1
+
+
 def test_sample_is_labelled_and_real_data_is_not(publication, example) -> None:
     label = "verzonnen gemeente"
     assert label not in map_page(publication)
@@ -164,7 +171,7 @@ def test_every_word_the_scripts_ask_for_is_in_the_catalogue() -> None:
     folder = Path(__file__).resolve().parents[2] / "igh_geo" / "out" / "map" / "assets"
     asked = set()
     for file in folder.glob("*.js"):
-        asked |= set(re.findall(r'say\("([\w.]+)"', file.read_text(encoding="utf-8")))
+        asked |= set(re.findall(r'"((?:say|page|full|overlay)\.\w+)"', file.read_text(encoding="utf-8")))
     shared = {key for key in asked if key.startswith("full.")}
     for language in ("nl", "en"):
         texts = Texts(language)

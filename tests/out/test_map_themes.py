@@ -64,10 +64,27 @@ def test_unreliable_rates_are_marked_and_no_others(publication) -> None:
     assert [code == "1" for code in theme.uncertain] == expected.tolist()
 
 
-def test_withheld_cell_gives_no_class_away(publication) -> None:
-    theme = made(publication)["cells"]
-    hidden = (publication.cells["status"] == "withheld").tolist()
-    assert [code == "w" for code in theme.codes] == hidden
+def test_withheld_cells_are_told_as_a_number_and_not_drawn(publication) -> None:
+    theme = made(replace(publication, n_cells_withheld=12))["cells"]
+    assert len(theme.codes) == len(publication.cells)
+    assert set(theme.codes) <= set("012345")
+    assert theme.withheld.endswith("niet getoond worden (privacy): 12.")
+    assert "of niet getoond (privacy)" in theme.no_fill
+    assert made(replace(publication, n_cells_withheld=0))["cells"].withheld == ""
+
+
+def test_map_of_withheld_cells_only_is_off_and_does_not_say_that_nothing_stands_out(
+    publication,
+) -> None:
+    hidden = replace(publication, cells=publication.cells.iloc[:0], n_cells_withheld=3)
+    assert made(hidden)["cells"].reason.endswith("niet getoond worden (privacy): 3.")
+
+
+def test_no_density_for_a_briefing_is_too_few_or_none(publication, example) -> None:
+    assert "te weinig om te tonen (privacy), of geen" in made(publication)["density"].no_fill
+    lens = example.example_lens(audience="restricted", privacy={"purpose": "x", "legal_basis": "y"})
+    restricted = made(replace(publication, lens=lens))["density"]
+    assert restricted.no_fill == "Geen kleur: geen meldingen in de omgeving."
 
 
 def test_area_whose_count_is_withheld_keeps_its_hotspot_class(publication) -> None:
@@ -110,7 +127,7 @@ def test_counts_by_area_have_no_cells_and_no_density(publication, example) -> No
 
 
 def test_no_cell_that_stands_out_is_said_in_words(publication) -> None:
-    found = made(replace(publication, cells=publication.cells.iloc[:0]))
+    found = made(replace(publication, cells=publication.cells.iloc[:0], n_cells_withheld=0))
     assert found["cells"].reason == "Geen enkel vak springt eruit."
 
 

@@ -6,19 +6,10 @@ import pandas as pd
 import pytest
 
 from igh_geo.out import reading
-from igh_geo.out.reading import Block
-from igh_geo.policy.publication import Publication
+from igh_geo.policy.publication import Block, Publication
 from igh_geo.texts import Texts
 
 NL = Texts("nl")
-
-
-def week(**hours: float) -> pd.DataFrame:
-    """An even week, with extra weight on hours of the week named h0 to h167."""
-    flat = pd.Series(1.0, index=range(168))
-    for name, weight in hours.items():
-        flat[int(name[1:])] += weight
-    return pd.DataFrame((flat / flat.sum()).to_numpy().reshape(7, 24), index=range(1, 8))
 
 
 def test_ratio_is_told_as_times_as_many_and_never_as_times_more() -> None:
@@ -80,27 +71,31 @@ def test_long_list_of_names_ends_in_a_number() -> None:
     assert reading.listing(NL, list("ABCDEFG")) == "A, B, C en nog 4"
 
 
-def test_even_week_has_no_busiest_hours() -> None:
-    assert reading.busiest(week(), 5000) == []
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        # Friday is the fifth day: 22:00 is hour 4 * 24 + 22 = 118, and 4 hours later it is 02:00.
+        (Block(118, 4, 0.3), "vrijdag 22–02 uur"),
+        (Block(40, 8, 0.5), "dinsdag 16–24 uur"),
+        (Block(166, 4, 0.3), "zondag 22–02 uur"),
+    ],
+)
+def test_block_is_told_by_the_day_it_begins(block: Block, words: str) -> None:
+    assert reading.block_words(NL, block) == words
 
 
-def test_block_runs_past_midnight_from_friday_into_saturday() -> None:
-    # Friday is the fifth day: 22:00 is hour 4 * 24 + 22 = 118.
-    blocks = reading.busiest(week(h118=20, h119=20, h120=20, h121=20), 1000)
-    assert [(block.start, block.length_h) for block in blocks] == [(118, 4)]
-    assert blocks[0].share == pytest.approx(84 / 248)
-    assert reading.block_words(NL, blocks[0]) == "vrijdag 22–02 uur"
-
-
-def test_blocks_that_meet_are_told_as_one() -> None:
-    blocks = reading.busiest(week(**{f"h{hour}": 20.0 for hour in range(40, 48)}), 1000)
-    assert [(block.start, block.length_h) for block in blocks] == [(40, 8)]
-    assert reading.block_words(NL, Block(40, 8, 0.5)) == "dinsdag 16–24 uur"
-
-
-def test_peak_in_few_events_is_not_told() -> None:
-    # Twice the mean of 24 events in 1,000 hours of blocks is chance: 24 * 4 / 168 is under one.
-    assert reading.busiest(week(h10=3), 24) == []
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.02, "veel minder dan gemiddeld"),
+        (0.1, "0,1 keer zo veel als gemiddeld"),
+        (0.97, "ongeveer gemiddeld"),
+    ],
+)
+def test_ratio_that_would_be_told_as_zero_is_told_in_words(ratio: float, words: str) -> None:
+    assert reading.times(NL, ratio) == words
+    row = {"count": 2.0, "expected": 2.0 / ratio, "smr": ratio}
+    assert ratio > 0.9 or reading.compare(NL, row) == words
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import io
 import warnings
 import zipfile
@@ -11,8 +12,10 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from igh_geo.out.workbook import render, write_workbook
+from igh_geo.out.workbook import render, sheet_name, write_workbook
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import LANGUAGES
 
@@ -39,7 +42,8 @@ def test_sheets_are_those_that_there_is_something_for(publication: Publication) 
         "Cellen",
         "Verantwoording",
     ]
-    bare = replace(publication, levels={}, monthly=None, hours=None, hours_top=None, cells=None)
+    none = {"monthly": None, "hours": None, "hours_top": None, "cells": None}
+    bare = replace(publication, levels={}, n_cells_withheld=0, **none)
     assert opened(bare).sheetnames == ["Leeswijzer", "Prioriteiten", "Buurten", "Verantwoording"]
 
 
@@ -148,15 +152,16 @@ def test_account_adds_up(publication: Publication) -> None:
 def test_withheld_cells_are_counted_and_not_listed(publication: Publication) -> None:
     sheet = opened(publication)["Cellen"]
     said = [row[0] for row in sheet.iter_rows(values_only=True) if row[0]]
-    assert "E1918N4415" not in said
     assert "E1913N4415" in said
     assert said[-1] == "Vakken die niet getoond zijn (privacy): 1."
 
 
 def test_no_cell_that_stands_out_is_said(publication: Publication) -> None:
     assert publication.cells is not None
-    none = replace(publication, cells=publication.cells.iloc[:0])
+    none = replace(publication, cells=publication.cells.iloc[:0], n_cells_withheld=0)
     assert opened(none)["Cellen"]["A1"].value == "Geen enkel vak steekt er duidelijk bovenuit."
+    hidden = replace(none, n_cells_withheld=3)
+    assert opened(hidden)["Cellen"]["A1"].value == "Vakken die niet getoond zijn (privacy): 3."
 
 
 def test_withheld_month_is_a_word(publication: Publication) -> None:
@@ -164,7 +169,26 @@ def test_withheld_month_is_a_word(publication: Publication) -> None:
     monthly = publication.monthly.astype("Float64")
     monthly.iloc[2] = pd.NA
     table = table_of(opened(replace(publication, monthly=monthly)), "Maanden")
-    assert table["Aantal"].iloc[2] == "Niet getoond (privacy)"
+    assert table["Aantal"].iloc[2] == "Niet getoond (privacy) of geen gegevens"
+
+
+def test_month_after_the_last_of_the_data_has_no_data(publication: Publication) -> None:
+    assert publication.monthly is not None
+    monthly = publication.monthly.astype("Float64")
+    monthly.iloc[-2:] = pd.NA
+    until = monthly.index[-2].date() + dt.timedelta(days=20)
+    table = table_of(opened(replace(publication, monthly=monthly, data_until=until)), "Maanden")
+    assert table["Aantal"].iloc[-2:].to_list() == [
+        "Niet getoond (privacy) of geen gegevens",
+        "Geen gegevens",
+    ]
+
+
+def test_hours_tell_of_how_many_events_and_areas_they_are(publication: Publication) -> None:
+    said = [row[0] for row in opened(publication)["Uren"].iter_rows(values_only=True) if row[0]]
+    assert "Hele gebied: aandeel per dag en uur van 788 meldingen in 44 buurten" in said[0]
+    assert "Duidelijk drukker: dinsdag 16–24 uur (11%); vrijdag 22–02 uur (8%)." in said
+    assert any("van 312 meldingen in 9 buurten" in line for line in said)
 
 
 def test_level_and_district_of_one_name_get_a_sheet_each(publication: Publication) -> None:
@@ -172,6 +196,32 @@ def test_level_and_district_of_one_name_get_a_sheet_each(publication: Publicatio
     names = opened(replace(publication, areas=areas)).sheetnames
     assert "Gebieden" in names
     assert "Gebieden 2" in names
+
+
+def test_three_levels_without_a_name_of_their_own_get_a_sheet_each(
+    publication: Publication,
+) -> None:
+    areas = publication.areas.assign(level="pc4")
+    levels = {"parent": publication.levels["wijk"], "district": publication.levels["district"]}
+    book = opened(replace(publication, areas=areas, levels=levels))
+    assert [name for name in book.sheetnames if name.startswith("Gebieden")] == [
+        "Gebieden",
+        "Gebieden 2",
+        "Gebieden 3",
+    ]
+    guide = [row[0] for row in book["Leeswijzer"].iter_rows(values_only=True)]
+    assert {"Gebieden", "Gebieden 2", "Gebieden 3"} <= set(guide)
+
+
+@given(names=st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=5))
+def test_any_name_becomes_one_that_excel_takes(names: list[str]) -> None:
+    taken: list[str] = []
+    for name in [*names, *names]:
+        taken.append(sheet_name(name, taken))
+    assert len({name.casefold() for name in taken}) == len(taken)
+    assert all(1 <= len(name) <= 31 for name in taken)
+    assert not any(set(name) & set("[]:*?/\\") for name in taken)
+    assert not any(name[0] == "'" or name[-1] == "'" for name in taken)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

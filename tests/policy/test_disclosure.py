@@ -11,7 +11,8 @@ import pytest
 from igh_geo.errors import DisclosureError
 from igh_geo.ledger import Ledger
 from igh_geo.policy.clustering import cluster_cells
-from igh_geo.policy.disclosure import LEAST_FOR_HOURS, publish
+from igh_geo.policy.disclosure import publish
+from igh_geo.policy.moments import LEAST_EVENTS
 from igh_geo.policy.publication import STATUSES
 from igh_geo.texts import Texts
 
@@ -340,18 +341,60 @@ def test_no_months_when_only_the_year_is_known(town):
     )
     result = published(findings, lens)
     assert result.monthly is None
+    assert result.no_monthly == "unknown"
     assert result.hours is None
+    assert result.no_hours == "unknown"
 
 
-@pytest.mark.parametrize(("n", "is_told"), [(LEAST_FOR_HOURS - 1, False), (LEAST_FOR_HOURS, True)])
-def test_hours_of_the_week_need_a_hundred_events(town, n, is_told):
+@pytest.mark.parametrize(("n", "is_told"), [(LEAST_EVENTS - 1, False), (LEAST_EVENTS, True)])
+def test_hours_of_the_week_need_enough_events(town, n, is_told):
     lens = town.lens()
     incidents = months_of({"2025-04": n})
     findings = town.findings(town.areas(3, 3), [float(n), *[0.0] * 8], incidents=incidents)
     result = published(findings, lens)
     assert (result.hours is not None) is is_told
     if is_told:
-        assert result.hours.to_numpy().sum() == pytest.approx(1.0, abs=0.01)
+        assert result.hours.n_events == n
+        assert result.no_hours == ""
+    else:
+        assert result.no_hours == "few"
+
+
+def test_hours_are_told_in_steps_so_that_no_single_event_can_be_read_off(town):
+    # 300 events at twelve, 3 at seven and 2 at eight: in steps of five 300, 5 and nothing.
+    lens = town.lens()
+    incidents = months_of({"2025-04": 305})
+    hour = np.repeat([12, 7, 8], [300, 3, 2])
+    moment = pd.Timestamp("2025-04-08", tz="Europe/Amsterdam") + pd.to_timedelta(hour, unit="h")
+    incidents = incidents.assign(occurred_from=moment, occurred_to=moment)
+    findings = town.findings(town.areas(3, 3), [305.0, *[0.0] * 8], incidents=incidents)
+    table = published(findings, lens).hours.table * 305
+    assert table.loc[2, 12] == pytest.approx(300, abs=0.1)
+    assert table.loc[2, 7] == pytest.approx(5, abs=0.1)
+    assert table.loc[2, 8] == 0
+    exact = published(findings, town.lens(**RESTRICTED)).hours.table * 305
+    assert exact.loc[2, 7] == pytest.approx(3, abs=0.1)
+
+
+def test_busy_block_is_found_from_the_exact_hours(town):
+    lens = town.lens()
+    incidents = months_of({"2025-04": 300})
+    findings = town.findings(town.areas(3, 3), [300.0, *[0.0] * 8], incidents=incidents)
+    (block,) = published(findings, lens).hours.blocks
+    # All events on Thursday 10 April at noon: one block of four hours with everything in it.
+    assert block.share == 1
+    assert block.start <= 3 * 24 + 12 < block.start + block.length_h
+
+
+def test_months_of_a_short_period_are_left_out_with_the_reason(town):
+    period = {"from": dt.date(2025, 4, 1), "to": dt.date(2025, 4, 30), "previous": "none"}
+    lens = town.lens(period=period)
+    findings = town.findings(
+        town.areas(3, 3), [60.0, *[0.0] * 8], incidents=months_of({"2025-04": 60}), lens=lens
+    )
+    result = published(replace(findings, previous=None), lens)
+    assert result.monthly is None
+    assert result.no_monthly == "short"
 
 
 def test_events_of_the_previous_period_are_not_in_the_hours(town):
@@ -361,17 +404,6 @@ def test_events_of_the_previous_period_are_not_in_the_hours(town):
         town.areas(3, 3), [60.0, *[0.0] * 8], [60.0, *[0.0] * 8], incidents=incidents
     )
     assert published(findings, lens).hours is None
-
-
-def test_small_category_is_withheld_with_what_would_give_it_away(town):
-    lens = town.lens()
-    incidents = months_of({"2025-04": 30})
-    incidents["category"] = ["A"] * 2 + ["B"] * 8 + ["C"] * 20
-    findings = town.findings(town.areas(3, 3), [30.0, *[0.0] * 8], incidents=incidents)
-    result = published(findings, lens)
-    assert result.total.count == 30
-    assert result.categories.isna().tolist() == [True, True, False]
-    assert result.categories["C"] == 20
 
 
 # Grid ----------------------------------------------------------------------------------------
@@ -396,27 +428,35 @@ def grid_findings(town, lens, *, addresses_per_cell=None, size=None):
     return town.findings(areas, counts, lens=lens, incidents=incidents, grid=grid)
 
 
-def test_cell_with_too_few_addresses_keeps_its_place_but_no_class(town):
+def test_cell_with_too_few_addresses_is_only_counted_for_its_place_would_tell_its_class(town):
     lens = town.lens(grid={"permutations": 99_999, "bandwidth_m": 200})
-    few = published(grid_findings(town, lens, addresses_per_cell=9), lens).cells
-    many = published(grid_findings(town, lens, addresses_per_cell=10), lens).cells
-    assert len(few) == len(many) > 0
-    assert (few["status"] == "withheld").all()
-    assert few["gi_class"].isna().all()
-    assert (many["status"] == "shown").all()
-    assert many["gi_class"].str.startswith("hot").all()
-    assert "count" not in many.columns
-    assert "addresses" not in few.columns
+    few = published(grid_findings(town, lens, addresses_per_cell=9), lens)
+    many = published(grid_findings(town, lens, addresses_per_cell=10), lens)
+    assert many.n_cells_withheld == 0
+    assert few.cells.empty
+    assert few.n_cells_withheld == len(many.cells) > 0
+    assert many.cells["gi_class"].str.startswith("hot").all()
+    assert list(many.cells.columns) == ["x", "y", "area_code", "gi_class"]
 
 
-def test_cell_in_an_area_with_too_few_inhabitants_has_no_class_either(town):
+def test_cell_in_an_area_with_too_few_inhabitants_is_not_shown_either(town):
     lens = town.lens(grid={"permutations": 99_999, "bandwidth_m": 200})
     size = [1000.0] * 9
+    shown = published(grid_findings(town, lens, size=size), lens)
+    assert (shown.cells["area_code"] == "BU99990003").any()
     size[3] = 6.0
-    cells = published(grid_findings(town, lens, size=size), lens).cells
-    in_small = cells["area_code"] == "BU99990003"
-    assert in_small.any()
-    assert cells.loc[in_small, "gi_class"].isna().all()
+    result = published(grid_findings(town, lens, size=size), lens)
+    assert not (result.cells["area_code"] == "BU99990003").any()
+    assert result.n_cells_withheld > 0
+
+
+def test_density_is_not_told_around_a_place_with_few_addresses(town):
+    lens = town.lens(grid={"permutations": 999, "bandwidth_m": 200})
+    findings = grid_findings(town, lens, addresses_per_cell=10)
+    assert len(published(findings, lens).density) > 0
+    cells = findings.grid.cells.assign(addresses_within_bandwidth=9)
+    alone = replace(findings, grid=replace(findings.grid, cells=cells))
+    assert published(alone, lens).density.empty
 
 
 def test_density_is_told_only_where_five_events_lie_within_the_kernel(town):
@@ -500,7 +540,7 @@ def test_secret_number_stands_nowhere_in_the_publication(town):
     secrets = {f"{counts[i]:.0f}" for i in np.flatnonzero(hidden)}
     frames = [areas.drop(columns="geometry"), *result.levels.values()]
     text = json.dumps([json.loads(frame.to_json()) for frame in frames], default=str)
-    text += json.dumps([result.total.__dict__, result.categories.to_dict()], default=str)
+    text += json.dumps([result.total.__dict__], default=str)
     text += " ".join((*result.notes, *result.method, *result.limits))
     assert not [secret for secret in secrets if secret in text.replace(".0", "")]
 

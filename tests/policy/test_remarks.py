@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from igh_geo.ledger import Ledger
+from igh_geo.lens import Period
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas
 from igh_geo.policy.findings import AreaClusters, GridFindings
@@ -93,42 +95,46 @@ def test_more_than_five_areas_are_counted_and_the_first_named(town):
 
 def test_without_denominator_one_note_says_why_there_is_no_rate(town):
     lens = town.lens(rate={"denominator": "none"})
-    notes = remarks.rate_notes(town.areas(2, 2), lens, NL, things="meldingen")
-    assert keys(notes) == ["no_denominator"]
+    areas = town.areas(2, 2)
+    notes = remarks.rate_notes(areas, lens, NL, things="meldingen")
+    assert keys(notes) == ["no_denominator_chosen"]
     assert "meldingen" in sentences(notes)[0]
+    empty = areas.assign(population=np.nan, households=np.nan, dwellings=np.nan)
+    assert keys(remarks.rate_notes(empty, lens, NL, things="meldingen")) == ["no_denominator"]
 
 
 # Periods -------------------------------------------------------------------------------------
 
 
-def period_notes(town, *, first, last, previous, **lens):
-    return keys(
-        remarks.period_notes(
-            town.lens(**lens), data_from=first, data_until=last, previous=previous, texts=NL
-        )
+def period_notes(town, *, asked, covered=None, previous=None):
+    lens = town.lens(period=covered or asked)
+    facts = SimpleNamespace(
+        lens=lens,
+        asked=Period.model_validate(asked),
+        previous=previous,
+        data_from=dt.date(2024, 6, 1),
     )
+    return remarks.period_notes(facts, NL)
+
+
+YEAR = {"from": dt.date(2025, 1, 1), "to": dt.date(2025, 12, 31)}
+BEFORE = (dt.date(2024, 1, 1), dt.date(2024, 12, 31))
 
 
 def test_previous_period_that_the_data_do_not_cover_is_told(town):
-    first, last = dt.date(2024, 6, 1), dt.date(2025, 12, 31)
-    assert period_notes(town, first=first, last=last, previous=None) == ["no_previous"]
-    before = (dt.date(2024, 1, 1), dt.date(2024, 12, 31))
-    assert period_notes(town, first=first, last=last, previous=before) == []
+    assert keys(period_notes(town, asked=YEAR)) == ["no_previous"]
+    assert period_notes(town, asked=YEAR, previous=BEFORE) == []
 
 
 def test_lens_that_asks_for_no_comparison_needs_no_note_about_it(town):
-    period = {"from": dt.date(2025, 1, 1), "to": dt.date(2025, 12, 31), "previous": "none"}
-    first, last = dt.date(2024, 6, 1), dt.date(2025, 12, 31)
-    assert period_notes(town, first=first, last=last, previous=None, period=period) == []
+    assert period_notes(town, asked=YEAR | {"previous": "none"}) == []
 
 
-def test_data_that_end_long_before_the_period_make_it_incomplete(town):
-    before = (dt.date(2024, 1, 1), dt.date(2024, 12, 31))
-    end = dt.date(2025, 12, 31)
-    for days, expected in ((14, []), (15, ["incomplete_period"])):
-        last = end - dt.timedelta(days=days)
-        first = dt.date(2023, 1, 1)
-        assert period_notes(town, first=first, last=last, previous=before) == expected
+def test_period_that_the_data_cover_in_part_is_told_with_the_days_that_count(town):
+    half = YEAR | {"to": dt.date(2025, 6, 30)}
+    notes = period_notes(town, asked=YEAR, covered=half, previous=BEFORE)
+    assert keys(notes) == ["period_cut"]
+    assert "1 januari 2025 tot en met 30 juni 2025" in sentences(notes)[0]
 
 
 # Clusters, kinds, form -----------------------------------------------------------------------
@@ -182,15 +188,16 @@ def test_form_of_the_input_says_what_is_missing_from_the_map():
     assert remarks.form_notes(has_points=True, times_known=True) == []
 
 
-def test_events_outside_the_grid_and_unknown_addresses_are_told():
+def test_events_outside_the_grid_and_unknown_addresses_are_told_without_a_number(town):
     cells = pd.DataFrame({"addresses": pd.array([pd.NA, pd.NA], dtype="Int64")})
-    grid = GridFindings(cells, 100, 300.0, bandwidth_chosen=True, n_outside=1200)
-    notes = remarks.grid_notes(grid, "meldingen", NL)
+    grid = GridFindings(cells, 100, 300.0, bandwidth_chosen=True, n_outside=5)
+    notes = remarks.grid_notes(grid, town.lens(), NL)
     assert keys(notes) == ["cells_outside", "addresses_unknown"]
-    assert "1.200 meldingen" in sentences(notes)[0]
-    known = GridFindings(cells.fillna(3), 100, 300.0, bandwidth_chosen=True, n_outside=0)
-    assert remarks.grid_notes(known, "meldingen", NL) == []
-    assert remarks.grid_notes(None, "meldingen", NL) == []
+    assert not any(sign.isdigit() for sign in sentences(notes)[0])
+    # Fewer may be all there is in the water.
+    known = GridFindings(cells.fillna(3), 100, 300.0, bandwidth_chosen=True, n_outside=4)
+    assert remarks.grid_notes(known, town.lens(), NL) == []
+    assert remarks.grid_notes(None, town.lens(), NL) == []
 
 
 def test_missing_counts_are_told_and_zero_is_not_missing(town):
@@ -211,5 +218,8 @@ def test_faulty_rows_and_rows_outside_are_counted_apart_and_unasked_rows_not_at_
     notes = dict(remarks.ledger_notes(ledger.summary(), "meldingen", NL))
     assert notes["not_placed"] == {"count": "7", "rows": "100"}
     assert notes["outside_areas"] == {"count": "3", "things": "meldingen"}
+    elsewhere = Ledger("counts.csv", rows)
+    elsewhere.set_aside(rows.index[:40], "outside_areas", sort="selection")
+    assert remarks.ledger_notes(elsewhere.summary(), "meldingen", NL) == []
     clean = Ledger("i.csv", rows).summary()
     assert remarks.ledger_notes(clean, "meldingen", NL) == []

@@ -40,9 +40,9 @@ def test_rows_that_cannot_be_counted_are_set_aside_with_their_reason(tmp_path):
         "BU99990100;1;2",
         ";3;4",
         "WK999901;5;6",
-        "BU99990101;veel;1",
-        "BU99990102;1,5;1",
-        "BU99990103;-3;1",
+        "BU99990101;veel;weinig",
+        "BU99990102;1,5;veel",
+        "BU99990103;-3;-4",
         "BU99990104;1",
     )
     counts, ledger = read_area_counts(path, value_columns=YEARS, category="A", kind="offence")
@@ -56,6 +56,33 @@ def test_rows_that_cannot_be_counted_are_set_aside_with_their_reason(tmp_path):
     }
     assert summary.rows_in == summary.placed + summary.set_aside["count"].sum()
     assert counts["area_code"].unique().tolist() == ["BU99990100"]
+
+
+def test_one_unreadable_count_is_missing_and_leaves_the_other_periods_alone(tmp_path):
+    path = write(tmp_path, "BU99990100;ca. 5;40", "BU99990101;3;4")
+    counts, ledger = read_area_counts(path, value_columns=YEARS, category="A", kind="offence")
+    found = counts.set_index(["area_code", "period"])["count"]
+    assert pd.isna(found[("BU99990100", "2023")])
+    assert found[("BU99990100", "2024")] == 40
+    summary = ledger.summary()
+    assert summary.placed == summary.rows_in == 2
+    assert summary.remarks.to_dict("records") == [
+        {"remark": "unreadable_count", "count": 1, "first_row": 2}
+    ]
+
+
+def test_first_usable_row_with_a_code_is_kept(tmp_path):
+    path = write(tmp_path, "BU99990100;veel;weinig", "BU99990100;1;2", "BU99990100;3;4")
+    counts, ledger = read_area_counts(path, value_columns=YEARS, category="A", kind="offence")
+    assert counts["count"].tolist() == [1, 2]
+    assert ledger.summary().set_aside["reason"].tolist() == ["unreadable_count", "duplicate_code"]
+
+
+def test_signs_of_thousands_in_counts_are_no_decimals(tmp_path):
+    path = write(tmp_path, "BU99990100;1.000;12", "BU99990101;150;1.234.567")
+    counts, ledger = read_area_counts(path, value_columns=YEARS, category="A", kind="offence")
+    assert counts["count"].tolist() == [1000, 150, 12, 1234567]
+    assert ledger.summary().placed == 2
 
 
 def test_missing_column_and_unknown_kind_are_named_at_once(tmp_path):

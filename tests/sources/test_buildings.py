@@ -52,3 +52,34 @@ def test_result_is_a_plain_frame_of_floats(tmp_path):
     found = read_addresses(write(tmp_path, "x,y\n190000,440000\n"))
     assert found.dtypes.tolist() == [float, float]
     assert isinstance(found.index, pd.RangeIndex)
+
+
+def test_points_in_degrees_are_converted(tmp_path):
+    path = tmp_path / "adressen.geojson"
+    points = gpd.points_from_xy([5.387203657], [52.155172896], crs="EPSG:4326")
+    gpd.GeoDataFrame({"id": [1]}, geometry=points).to_file(path)
+    # The tower of Amersfoort, (155000, 463000) in RD by definition.
+    found = read_addresses(path)
+    assert found["x"].tolist() == pytest.approx([155_000], abs=0.3)
+    assert found["y"].tolist() == pytest.approx([463_000], abs=0.3)
+
+
+def test_layer_of_points_without_a_single_column_is_read(tmp_path):
+    path = tmp_path / "adressen.gpkg"
+    points = gpd.points_from_xy([190_000.0, 190_010.0], [440_000.0, 440_000.0], crs="EPSG:28992")
+    gpd.GeoDataFrame(geometry=points).to_file(path)
+    assert read_addresses(path)["x"].tolist() == [190_000.0, 190_010.0]
+
+
+def test_point_that_is_missing_refuses_the_whole_layer(tmp_path):
+    path = tmp_path / "adressen.gpkg"
+    points = [*gpd.points_from_xy([190_000.0], [440_000.0]), None]
+    gpd.GeoDataFrame({"id": [1, 2]}, geometry=points, crs="EPSG:28992").to_file(path)
+    with pytest.raises(DataError, match=r"1 of 2 have not, the first in row 2"):
+        read_addresses(path)
+
+
+def test_row_with_a_field_too_many_refuses_the_whole_list(tmp_path):
+    text = "adres,x,y\nA 1,190000,440000\nA 2, hoog,190010,440000\n"
+    with pytest.raises(DataError, match=r"1 of 2 have not, the first is row 3"):
+        read_addresses(write(tmp_path, text))

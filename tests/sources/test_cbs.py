@@ -179,6 +179,27 @@ def test_one_municipality_by_code_by_number_or_by_name(tmp_path):
         read_areas(path, municipality="Elders")
 
 
+def test_municipalities_without_case_and_blanks_and_none_for_all(tmp_path):
+    frame = buurten(
+        buurtcode=["BU99990101", "BU88880100", "BU88880101"],
+        gemeentecode=["GM9999", "GM8888", None],
+    )
+    path = save(frame.drop(columns="gemeentenaam"), tmp_path / "b.gpkg")
+    assert len(read_areas(path, municipality=(" gm8888 ", "")).areas) == 2
+    for nothing in (None, (), "", " "):
+        assert len(read_areas(path, municipality=nothing).areas) == 3
+    with pytest.raises(DataError, match=r"none of 'GM0171'[\s\S]*municipalities merge"):
+        read_areas(path, municipality=("GM8888", "GM0171"))
+
+
+def test_file_of_which_every_row_is_left_out_is_refused(tmp_path):
+    path = save(buurten(water=["B", "B", "B"]), tmp_path / "b.gpkg")
+    with pytest.raises(
+        DataError, match=r"every row of b\.gpkg is left out: abroad_left_out 3 \(first BU99990101"
+    ):
+        read_areas(path)
+
+
 def test_rows_of_another_level_are_left_out_and_said(tmp_path):
     frame = buurten(buurtcode=["BU99990101", "BU99990100", "WK999901"]).rename(
         columns={"buurtcode": "statcode"}
@@ -305,6 +326,40 @@ def test_key_figures_of_another_year_are_refused_unless_allowed(tmp_path):
     joined, notes = join_key_figures(areas_of(tmp_path), path, allow_partial=True)
     assert joined["population"].tolist() == [5, pd.NA, pd.NA]
     assert notes[1].count == 2
+
+
+def test_signs_of_thousands_in_key_figures_are_no_decimals_and_it_is_said(tmp_path):
+    text = "code;inwoners;woz;woningen\nBU99990100;1.234;1.234;12\nBU99990101;560;2.000;7\n"
+    joined, notes = join_key_figures(
+        areas_of(tmp_path),
+        figures(tmp_path, text),
+        columns={"population": "inwoners", "dwellings": "woningen", "home_value": "woz"},
+    )
+    assert joined["population"].tolist() == [1234, 560, pd.NA]
+    assert joined["home_value"].tolist() == [1.234, 2.0, pd.NA]
+    assert notes[0].example == "population (1.234 = 1234), dwellings, home_value"
+
+
+def shifted_figures(folder: Path, n_good: int) -> Path:
+    others = "".join(f"BU8888{n:04},Elders,5,6\n" for n in range(n_good))
+    text = "code,naam,inwoners,woningen\nBU99990100,Oost, West,1200,450\nBU99990101,Zuid,5,6\n"
+    return figures(folder, text + others)
+
+
+def test_shifted_row_of_key_figures_is_left_out_and_its_area_has_none(tmp_path):
+    joined, notes = join_key_figures(
+        areas_of(tmp_path), shifted_figures(tmp_path, 30), allow_partial=True
+    )
+    assert joined["population"].tolist() == [pd.NA, 5, pd.NA]
+    assert joined["dwellings"].tolist() == [pd.NA, 6, pd.NA]
+    assert (notes[1].key, notes[1].count) == ("areas_without_key_figures", 2)
+
+
+def test_many_shifted_rows_of_key_figures_are_refused(tmp_path):
+    with pytest.raises(
+        DataError, match=r"1 of 4 rows of figures\.csv have not, the first is row 2"
+    ):
+        join_key_figures(areas_of(tmp_path), shifted_figures(tmp_path, 2))
 
 
 def test_key_figures_with_two_periods_are_refused(tmp_path):

@@ -127,3 +127,20 @@ def test_a_moment_with_its_zone_is_never_ambiguous():
 def test_the_index_is_kept():
     text = pd.Series(["2025-01-01"], index=["a"], dtype="str")
     assert read_moments(text).start.index.tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("times", "clock"),
+    [
+        (["0.25", "0.5", "0.604166667", "0"], ["06:00", "12:00", "14:30", "00:00"]),
+        (["0.25", "0.75"], ["06:00", "18:00"]),
+        (["0,25", "14:30"], ["06:00", "14:30"]),
+        # Beside 14.30 the point separates hours and minutes.
+        (["0.25", "14.30"], ["00:25", "14:30"]),
+        (["0.99999999"], ["23:59:59"]),
+    ],
+)
+def test_column_decides_whether_a_quarter_is_six_hours_or_25_minutes(times, clock):
+    moments = read_moments(column(*["2025-02-01"] * len(times)), column(*times))
+    assert moments.start.tolist() == [local(f"2025-02-01 {time}") for time in clock]
+    assert not moments.is_unreadable_time.any()

@@ -261,9 +261,9 @@ def test_missing_empty_and_unknown_files_are_refused(tmp_path):
         read_incidents(write(tmp_path, SAMPLE.splitlines()[0], "header.csv"))
     with pytest.raises(DataError, match=r"ends in '\.pdf'[\s\S]*\.csv"):
         read_incidents(write(tmp_path, SAMPLE, "report.pdf"))
-    with pytest.raises(DataError, match="spreadsheet can be opened"):
+    with pytest.raises(DataError, match=r"no\.xlsx: [\s\S]*close it in Excel"):
         read_incidents(write(tmp_path, SAMPLE, "no.xlsx"))
-    with pytest.raises(DataError, match="opened as a map layer"):
+    with pytest.raises(DataError, match=r"no\.gpkg: [\s\S]*close it in Excel or QGIS"):
         read_incidents(write(tmp_path, SAMPLE, "no.gpkg"))
 
 
@@ -358,6 +358,66 @@ def test_the_file_is_only_read(tmp_path):
     before = path.read_bytes()
     read_incidents(path)
     assert path.read_bytes() == before
+
+
+def test_complete_row_is_kept_when_an_unusable_one_had_its_number_first(tmp_path):
+    text = (
+        "id;soort;categorie;datum;x;y\n"
+        "7;melding;A;13-01-2025;;\n"
+        "7;melding;A;13-01-2025;155000;463000\n"
+        "7;melding;A;14-01-2025;155000;463000\n"
+    )
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert incidents["row"].tolist() == [3]
+    assert reasons(ledger) == {"no_coordinates": 1, "duplicate_id": 1}
+
+
+def three_columns_as_points(folder: Path, system: str) -> Path:
+    frame = gpd.GeoDataFrame(
+        {"soort": ["melding"], "categorie": ["A"], "datum": ["2025-01-13"], "oost": [155_000]},
+        geometry=gpd.points_from_xy([155_000], [463_000]),
+        crs="EPSG:28992",
+    )
+    frame.to_crs(system).to_file(folder / "points.gpkg")
+    return folder / "points.gpkg"
+
+
+@pytest.mark.parametrize("named", ["x", "y"])
+def test_half_a_place_beside_points_is_refused(tmp_path, named):
+    path = three_columns_as_points(tmp_path, "EPSG:28992")
+    with pytest.raises(DataError, match=rf"columns names only {named} \(oost\)"):
+        read_incidents(path, columns={named: "oost"})
+
+
+def test_points_in_degrees_on_bessel_are_not_taken_for_etrs89(tmp_path):
+    incidents, _ = read_incidents(three_columns_as_points(tmp_path, "EPSG:4289"))
+    assert incidents["x"].tolist() == pytest.approx([155_000], abs=0.01)
+    assert incidents["y"].tolist() == pytest.approx([463_000], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"category": ["categorie", "subcategorie"]},
+            r"only a date has a second[\s\S]*2 are named",
+        ),
+        ({"occurred_from": ["datum_van", "tijd_van", "straat"]}, r"or two[\s\S]*3 are named"),
+        ({"category": []}, r"0 are named: none"),
+    ],
+)
+def test_more_columns_than_a_field_can_have_are_refused(tmp_path, columns, message):
+    with pytest.raises(DataError, match=message):
+        read_incidents(write(tmp_path, SAMPLE), columns=columns)
+
+
+def test_default_goes_before_a_recognised_column_and_not_before_a_named_one(tmp_path):
+    path = write(tmp_path, "datum;x;y;thema\n2025-01-01;155000;463000;Stad\n")
+    defaults = {"category": "Brand", "kind": "report"}
+    incidents, _ = read_incidents(path, defaults=defaults)
+    assert incidents["category"].tolist() == ["Brand"]
+    incidents, _ = read_incidents(path, defaults=defaults, columns={"category": "thema"})
+    assert incidents["category"].tolist() == ["Stad"]
 
 
 @pytest.mark.real

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igh_geo.sources.numbers import decimal_sign, parse_figures, parse_numbers
+from igh_geo.sources.numbers import decimal_sign, parse_figures, parse_numbers, thousands_sign
 
 
 def column(*values: str | None) -> pd.Series:
@@ -38,3 +38,26 @@ def test_figures_keep_zero_and_lose_the_codes_for_missing():
     assert figures.tolist() == [0, 5, pd.NA, pd.NA, pd.NA]
     assert figures.index.tolist() == list("abcde")
     assert parse_figures(column("  12", "   .", "0")).tolist() == [12, pd.NA, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1.234", "560", "2.000", " . "], [1234, 560, 2000, pd.NA]),
+        (["1,234", "560", "-99997"], [1234, 560, pd.NA]),
+        (["12.345.678", "1.000"], [12345678, 1000]),
+        # One value that cannot hold thousands: the sign separates decimals after all.
+        (["1.234", "2.5"], [1.234, 2.5]),
+        (["0.500", "1.234"], [0.5, 1.234]),
+        (["1.234,5", "2.000"], [1234.5, 2000]),
+        (["12", None], [12, pd.NA]),
+    ],
+)
+def test_signs_in_a_column_of_counts_separate_thousands_unless_one_cannot(values, expected):
+    assert parse_figures(column(*values), is_count=True).tolist() == expected
+
+
+def test_signs_in_another_column_separate_decimals():
+    assert parse_figures(column("1.234", "2.000")).tolist() == [1.234, 2.0]
+    assert thousands_sign(column("1.234", "2.000")) == "."
+    assert thousands_sign(column("12")) is None

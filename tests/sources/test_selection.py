@@ -33,8 +33,7 @@ def run(frame=None, **wanted):
         frame,
         Incidents(file="i.csv", **wanted),
         ledger,
-        start=dt.date(2025, 1, 1),
-        end=dt.date(2025, 12, 31),
+        periods=[(dt.date(2025, 1, 1), dt.date(2025, 12, 31))],
     )
     summary = ledger.summary()
     aside = summary.set_aside.set_index("reason")["count"].to_dict()

@@ -121,7 +121,7 @@ def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
         "summary": _paragraphs(_summary(publication, texts)),
         "notes": _items(publication.notes),
         "has_notes": "" if publication.notes else "hidden",
-        "limits": _items([*publication.limits, *lens.caveats]),
+        "limits": _items(publication.limits),
         "method": _items(_method(publication, texts)),
         "sources": html.escape("; ".join(publication.sources)),
         "made": html.escape(_made(publication, texts)),

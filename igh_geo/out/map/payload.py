@@ -96,8 +96,10 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "points": _points(publication, texts, frame),
         "symbols": symbols(),
         "monthly": _monthly(publication),
+        "no_monthly": reading.no_monthly(publication, texts),
         "hours": _hours(publication),
-        "busiest": _busiest(publication, texts),
+        "no_hours": reading.no_hours(publication, texts),
+        "hours_words": _hours_words(publication, texts),
         "top": publication.lens.priorities.top,
         "noun": publication.noun,
         "unit": unit(publication, texts),
@@ -192,7 +194,7 @@ def _points(publication: Publication, texts: Texts, frame: geometry.Frame) -> di
 
 def _monthly(publication: Publication) -> dict[str, Any] | None:
     monthly = publication.monthly
-    if monthly is None or monthly.empty:
+    if monthly is None or monthly.isna().all():
         return None
     months = pd.DatetimeIndex(monthly.index)
     period = publication.lens.period
@@ -206,19 +208,22 @@ def _monthly(publication: Publication) -> dict[str, Any] | None:
 
 def _hours(publication: Publication) -> list[list[int]] | None:
     """Shares in hundred-thousandths, Monday first."""
-    hours = publication.hours
-    if hours is None:
+    if publication.hours is None:
         return None
-    week = hours.reindex(index=range(1, 8), columns=range(24), fill_value=0.0).fillna(0.0)
-    shares: list[list[int]] = np.rint(week.to_numpy(float) * 100_000).astype(int).tolist()
+    table = publication.hours.table.reindex(index=range(1, 8), columns=range(24))
+    week = table.fillna(0.0).to_numpy(float)
+    shares: list[list[int]] = np.rint(week * 100_000).astype(int).tolist()
     return shares
 
 
-def _busiest(publication: Publication, texts: Texts) -> str:
-    if publication.hours is None:
-        return ""
-    blocks = reading.busiest(publication.hours, publication.total.count)
-    if not blocks:
-        return ""
-    words = [reading.block_words(texts, block) for block in blocks]
-    return texts("map.say.busiest", blocks=reading.listing(texts, words))
+def _hours_words(publication: Publication, texts: Texts) -> list[str]:
+    hours = publication.hours
+    if hours is None:
+        return []
+    if hours.blocks:
+        words = [reading.block_words(texts, block) for block in hours.blocks]
+        said = texts("map.say.busiest", blocks=reading.listing(texts, words))
+    else:
+        said = texts("map.say.no_busiest")
+    events = texts.number(hours.n_events)
+    return [said, texts("map.say.hours_of", n=events, noun=publication.noun)]

@@ -52,6 +52,10 @@ class Theme:
         Whether the top areas carry their rank on the map.
     reason : str
         Why there is nothing to show; empty when there is.
+    no_fill : str
+        What a place without a colour means, in a theme of cells.
+    withheld : str
+        How many cells are not shown, in words: they are not drawn.
     """
 
     key: str
@@ -66,6 +70,8 @@ class Theme:
     uncertain: str = ""
     numbered: bool = False
     reason: str = ""
+    no_fill: str = ""
+    withheld: str = ""
 
 
 def themes(publication: Publication, texts: Texts) -> list[Theme]:
@@ -126,8 +132,7 @@ def _rate(publication: Publication, texts: Texts) -> Theme:
 
 def _count(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "count", "how_many")
-    areas = publication.areas
-    return _classed(theme, areas["count"], areas["status"], areas, texts, hue="count")
+    return _classed(theme, publication, texts, column="count", status="status", hue="count")
 
 
 def _sequential(publication: Publication, texts: Texts, *, key: str, column: str) -> Theme:
@@ -135,20 +140,16 @@ def _sequential(publication: Publication, texts: Texts, *, key: str, column: str
     areas = publication.areas
     if areas[column].isna().all():
         return replace(theme, reason=texts("map.off.no_rate"))
-    theme = _classed(theme, areas[column], areas["rate_status"], areas, texts, hue="rate")
+    theme = _classed(theme, publication, texts, column=column, status="rate_status", hue="rate")
     is_low = (areas["reliability"] == "low").fillna(False) & areas[column].notna()
     return replace(theme, uncertain="".join("1" if low else "0" for low in is_low))
 
 
 def _classed(
-    theme: Theme,
-    values: pd.Series,
-    status: pd.Series,
-    areas: pd.DataFrame,
-    texts: Texts,
-    *,
-    hue: str,
+    theme: Theme, publication: Publication, texts: Texts, *, column: str, status: str, hue: str
 ) -> Theme:
+    areas = publication.areas
+    values = areas[column]
     if values.isna().all():
         return replace(theme, reason=texts("map.off.no_values"))
     whole = hue == "count"
@@ -172,7 +173,7 @@ def _classed(
     return replace(
         theme,
         classes=tuple(classes),
-        codes=_codes(found, (status,), areas),
+        codes=_codes(found, (areas[status],), areas),
         method=texts("map.method.natural"),
     )
 
@@ -276,16 +277,19 @@ def _hot_cells(publication: Publication, texts: Texts) -> Theme:
     cells = publication.cells
     if cells is None:
         return replace(theme, reason=_no_grid(publication, texts))
+    n_withheld = publication.n_cells_withheld
+    withheld = texts("map.withheld_cells", n=texts.number(n_withheld)) if n_withheld else ""
     if cells.empty:
-        return replace(theme, reason=texts("map.off.no_hot_cells"))
+        return replace(theme, reason=withheld or texts("map.off.no_hot_cells"))
     order = [name for name in _GI_ORDER if name != "none"]
-    numbers = cells["gi_class"].map({name: number for number, name in enumerate(order)})
-    found = numbers.where(cells["status"] == "shown")
+    found = cells["gi_class"].map({name: number for number, name in enumerate(order)})
     return replace(
         theme,
         classes=tuple((texts(f"map.gi_class.{name}"), name) for name in order),
-        codes=_codes(found, (cells["status"],)),
+        codes=_codes(found, ()),
         method=_tested(texts, publication.clustering.grid_permutations),
+        no_fill=texts("map.no_fill.cells_withheld" if n_withheld else "map.no_fill.cells"),
+        withheld=withheld,
     )
 
 
@@ -304,6 +308,7 @@ def _density(publication: Publication, texts: Texts) -> Theme:
         classes=tuple(zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)),
         codes=_codes(found, ()),
         method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
+        no_fill=texts(f"map.no_fill.density_{publication.lens.audience}", noun=publication.noun),
     )
 
 

@@ -120,8 +120,7 @@ function tipLines(row, x, y, reach) {
   const cell = showsCells ? cellAt("hot", x, y) : -1;
   if (cell >= 0) {
     const hot = themeByKey.get("cells");
-    const code = hot.codes[cell];
-    lines.push(code === "w" ? say("say.cell_hidden") : labelOf(hot, code));
+    lines.push(labelOf(hot, hot.codes[cell]));
   }
   if (theme.of === "areas") {
     const label = labelOf(theme, theme.codes[row]);

@@ -14,12 +14,23 @@ function caption(x, y, text, anchor = "start") {
   return made;
 }
 
+// A chart that cannot be drawn says why, under the heading that it would have had.
+function showReason(box, title, reason) {
+  if (!reason) return;
+  box.append(element("h2", { text: title }), element("p", { text: reason }));
+  box.hidden = false;
+}
+
 function showMonths() {
-  if (!data.monthly) return;
-  const { months, counts, now } = data.monthly;
   const box = document.getElementById("months");
+  if (!data.monthly) {
+    showReason(box, say("page.months"), data.no_monthly);
+    return;
+  }
+  const { months, counts, now } = data.monthly;
+  const told = counts.filter((count) => count !== null);
   const [wide, high, left, foot] = [300, 84, 26, 16];
-  const most = Math.max(1, ...counts);
+  const most = Math.max(1, ...told);
   const step = (wide - left) / counts.length;
   const picture = drawn("svg", { viewBox: `0 0 ${wide} ${high + foot + 6}`, role: "img" });
   picture.append(
@@ -27,33 +38,48 @@ function showMonths() {
     caption(left - 4, 10, number(most), "end"), caption(left - 4, high, "0", "end"),
   );
   counts.forEach((count, i) => {
-    const tall = ((high - 4) * (count ?? 0)) / most;
-    picture.append(drawn("rect", {
-      x: (left + i * step + step * 0.1).toFixed(1), y: (high - tall).toFixed(1),
-      width: (step * 0.8).toFixed(1), height: tall.toFixed(1), class: now[i] === "1" ? "now" : "before",
-    }));
+    if (count === null) {
+      // Withheld is not zero: a mark where the bar would stand.
+      const mark = caption((left + (i + 0.5) * step).toFixed(1), high - 2, "×", "middle");
+      mark.style.fontSize = `${Math.min(10, 1.6 * step).toFixed(1)}px`;
+      picture.append(mark);
+    } else {
+      const tall = ((high - 4) * count) / most;
+      picture.append(drawn("rect", {
+        x: (left + i * step + step * 0.1).toFixed(1), y: (high - tall).toFixed(1),
+        width: (step * 0.8).toFixed(1), height: tall.toFixed(1), class: now[i] === "1" ? "now" : "before",
+      }));
+    }
     if (months[i][1] === 1 && counts.length > 12) {
       picture.append(caption(left + i * step, high + foot - 3, String(months[i][0])));
     }
   });
-  const low = counts.indexOf(Math.min(...counts));
-  const top = counts.indexOf(Math.max(...counts));
-  picture.setAttribute("aria-label", say("say.month_alt", {
+  const low = counts.indexOf(Math.min(...told));
+  const top = counts.indexOf(Math.max(...told));
+  const isWhole = told.length === counts.length;
+  picture.setAttribute("aria-label", say(isWhole ? "say.month_alt" : "say.month_alt_told", {
     noun: data.noun, first: month(months[0]), last: month(months[months.length - 1]),
     low: number(counts[low]), low_month: month(months[low]),
     high: number(counts[top]), high_month: month(months[top]),
   }));
-  const words = say("say.month_range", {
+  const words = say(isWhole ? "say.month_range" : "say.month_range_told", {
     first: month(months[0]), last: month(months[months.length - 1]), low: number(counts[low]), high: number(counts[top]),
   });
-  const key = now.includes("0") && now.includes("1") ? `; ${say("say.this_period")}` : "";
-  box.append(element("h2", { text: say("page.months") }), picture, element("p", { text: `${words}${key}.` }));
+  const keys = [
+    now.includes("0") && now.includes("1") ? say("say.this_period") : "",
+    isWhole ? "" : say("say.month_hidden"),
+  ];
+  const said = `${[words, ...keys].filter(Boolean).join("; ")}.`;
+  box.append(element("h2", { text: say("page.months") }), picture, element("p", { text: said }));
   box.hidden = false;
 }
 
 function showHours() {
-  if (!data.hours) return;
   const box = document.getElementById("hours");
+  if (!data.hours) {
+    showReason(box, say("page.hours"), data.no_hours);
+    return;
+  }
   const [left, side, tall] = [26, 11.4, 12];
   const most = Math.max(1, ...data.hours.flat());
   const picture = drawn("svg", { viewBox: `0 0 300 ${7 * tall + 16}`, role: "img" });
@@ -71,16 +97,18 @@ function showHours() {
     const anchor = hour === 24 ? "end" : hour ? "middle" : "start";
     picture.append(caption(left + hour * side, 7 * tall + 11, String(hour), anchor));
   }
-  picture.setAttribute("aria-label", [say("say.hour_alt", { noun: data.noun }), data.busiest].filter(Boolean).join(" "));
-  box.append(element("h2", { text: say("page.hours") }), picture);
-  if (data.busiest) box.append(element("p", { text: data.busiest }));
+  picture.setAttribute("aria-label", [say("say.hour_alt", { noun: data.noun }), ...data.hours_words].join(" "));
+  box.append(element("h2", { text: say("page.hours") }), picture, element("p", { text: data.hours_words.join(" ") }));
   box.hidden = false;
 }
 
 function showTop(choose) {
   const rows = topAreas();
-  if (!rows.length) return;
   const box = document.getElementById("top");
+  if (!rows.length) {
+    showReason(box, say("page.top"), say("say.no_top"));
+    return;
+  }
   const list = element("ol");
   for (const row of rows) {
     const button = element("button", { type: "button", text: data.areas.name[row] });

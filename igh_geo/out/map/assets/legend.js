@@ -88,8 +88,9 @@ function showLegend() {
   if (state.overlays.has("cells") && theme.of !== "hot") {
     const hot = themeByKey.get("cells");
     box.append(element("h3", { text: hot.title }), legendTable(hot, { outlined: true }));
+    if (hot.withheld) box.append(element("p", { text: hot.withheld }));
   }
-  for (const line of [theme.explain, theme.of === "hot" ? say("page.no_fill") : "", theme.method]) {
+  for (const line of [theme.withheld, theme.explain, theme.no_fill, theme.method]) {
     if (line) box.append(element("p", { text: line }));
   }
 }

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from igh_geo.errors import DataError
+from igh_geo.sources import files
+from igh_geo.sources.files import list_layers, read_geometry, read_table
+
+LOCKED = PermissionError(13, "Permission denied", "somewhere/locked")
+
+
+@pytest.fixture
+def refuse(monkeypatch):
+    """Make a reader answer as it does when another program holds the file (Windows)."""
+
+    def patch(owner, name):
+        def locked(*args, **kwargs):
+            raise LOCKED
+
+        monkeypatch.setattr(owner, name, locked)
+
+    return patch
+
+
+def points(path: Path) -> Path:
+    frame = gpd.GeoDataFrame(
+        {"a": [1]}, geometry=gpd.points_from_xy([155_000], [463_000]), crs=28992
+    )
+    frame.to_file(path)
+    return path
+
+
+def small(path: Path) -> Path:
+    frame = pd.DataFrame({"a": [1], "b": [2]})
+    if path.suffix == ".xlsx":
+        frame.to_excel(path, index=False, engine="xlsxwriter")
+    elif path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "reader"),
+    [
+        ("t.csv", Path, "read_bytes"),
+        ("t.parquet", pq, "read_schema"),
+        ("t.xlsx", files.CalamineWorkbook, None),
+    ],
+)
+def test_file_that_another_program_holds_is_told_with_the_remedy(
+    tmp_path, refuse, monkeypatch, name, owner, reader
+):
+    path = small(tmp_path / name)
+    if reader is None:
+        # The class of the reader cannot be patched, its name in the module can.
+        class Locked:
+            @staticmethod
+            def from_path(_path):
+                raise LOCKED
+
+        monkeypatch.setattr(files, "CalamineWorkbook", Locked)
+    else:
+        refuse(owner, reader)
+    with pytest.raises(DataError, match=rf"{name}: Permission denied[\s\S]*close it in Excel"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["t.parquet", "t.xlsx", "t.gpkg", "t.geojson", "t.shp", "t.geoparquet"]
+)
+def test_damaged_file_is_told(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"PAR1garbage")
+    with pytest.raises(DataError, match=rf"can be opened[\s\S]*{name}: [\s\S]*may be damaged"):
+        read_table(path)
+
+
+def test_damaged_layers_are_told_alike(tmp_path):
+    path = tmp_path / "t.gpkg"
+    path.write_bytes(b"nothing")
+    for reader in (read_geometry, list_layers):
+        with pytest.raises(DataError, match=r"t\.gpkg: [\s\S]*close it in Excel or QGIS"):
+            reader(path)
+
+
+def test_narrow_spreadsheet_with_a_title_has_its_own_header(tmp_path):
+    path = tmp_path / "k.xlsx"
+    cells = [["Kerncijfers 2025", None], ["Buurtcode", "Inwoners"], ["BU01530001", 120]]
+    pd.DataFrame(cells).to_excel(path, header=False, index=False, engine="xlsxwriter")
+    table = read_table(path)
+    assert table.frame.to_dict("list") == {"Buurtcode": ["BU01530001"], "Inwoners": ["120"]}
+    assert table.row.tolist() == [3]
+
+
+def test_header_row_is_announced_when_titles_were_skipped(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("Titel\na;b\n1;2\n", encoding="utf-8")
+    assert read_table(path).choices["header_row"] == "2"
+    assert "header_row" not in read_table(small(tmp_path / "plain.csv")).choices
+
+
+def test_layer_of_bare_points_has_rows(tmp_path):
+    path = tmp_path / "bare.gpkg"
+    gpd.GeoDataFrame(geometry=gpd.points_from_xy([155_000], [463_000]), crs=28992).to_file(path)
+    table = read_table(path)
+    assert len(table.frame) == 1
+    assert table.x is not None
+    assert table.x.tolist() == [155_000]
