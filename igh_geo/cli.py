@@ -167,14 +167,11 @@ def _expand(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from igh_geo.out.quality import quality_as_dict, quality_report
-    from igh_geo.sources.incidents import read_incidents
+    from igh_geo.out.quality import quality_as_dict, quality_report, read_as_it_is
     from igh_geo.texts import Texts
 
     texts = Texts(options.lang)
-    # A file may lack the fields that a lens will supply; `check` is about its rows.
-    defaults = {"kind": "report", "category": "-"}
-    read = [read_incidents(path, defaults=defaults) for path in options.files]
+    read = [read_as_it_is(path) for path in options.files]
     if options.json:
         reports = [quality_as_dict(incidents, ledger.summary()) for incidents, ledger in read]
         print(json.dumps(reports, indent=2, ensure_ascii=False))

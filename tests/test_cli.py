@@ -236,6 +236,27 @@ def test_check_tells_reasons_in_dutch_and_no_value_of_a_row(
     assert "VB-2023-" not in printed
 
 
+def test_check_tells_the_kinds_and_categories_of_the_file(
+    sample_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(sample_data / "incidents" / "voorbeeldstad_incidenten.csv")]) == 0
+    printed = capsys.readouterr().out
+    assert "misdrijven 1" in printed
+    assert "Woninginbraak 2" in printed
+
+
+def test_check_says_which_fields_a_lens_must_supply(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text("nummer;datum;x;y\n1;01-05-2025;141000;506800\n", encoding="utf-8")
+    assert main(["check", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "soort registratie: geen kolom" in printed
+    assert "categorie: geen kolom" in printed
+    assert "meldingen" not in printed
+
+
 def test_check_of_a_missing_file_has_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

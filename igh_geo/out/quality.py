@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from igh_geo.ledger import LedgerSummary
+from igh_geo.errors import DataError
+from igh_geo.ledger import Ledger, LedgerSummary
+from igh_geo.sources.incidents import read_incidents
 from igh_geo.texts import Texts
 
-MOST_CATEGORIES = 20
+MOST_SHOWN = 20
+# What stands for a field that the file has no column for; never told.
+STAND_IN = {"kind": "report", "category": "-"}
+
+
+def read_as_it_is(path: Path) -> tuple[pd.DataFrame, Ledger]:
+    """Read a file of incidents without a lens, that may lack what a lens would supply.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table ``incidents``; ``attrs["absent"]`` names the fields the file has no column for.
+    Ledger
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read even so; about the file as it is.
+    """
+    refused: DataError | None = None
+    # A default goes before a column, so give one only for a field that has no column.
+    for absent in ((), ("kind",), ("category",), ("kind", "category")):
+        try:
+            incidents, ledger = read_incidents(
+                path, defaults={name: STAND_IN[name] for name in absent}
+            )
+        except DataError as error:
+            refused = refused or error
+        else:
+            incidents.attrs["absent"] = absent
+            return incidents, ledger
+    raise refused or DataError(f"{path} cannot be read")
 
 
 def quality_report(incidents: pd.DataFrame, ledger: LedgerSummary, texts: Texts) -> str:
@@ -58,7 +96,11 @@ def quality_report(incidents: pd.DataFrame, ledger: LedgerSummary, texts: Texts)
 
 def quality_as_dict(incidents: pd.DataFrame, ledger: LedgerSummary) -> dict[str, Any]:
     """The same as plain values, for another program."""
-    return {**ledger.as_dict(), "recognised": dict(incidents.attrs.get("reading", {}))}
+    return {
+        **ledger.as_dict(),
+        "recognised": dict(incidents.attrs.get("reading", {})),
+        "absent": list(incidents.attrs.get("absent", ())),
+    }
 
 
 def _recognised(incidents: pd.DataFrame, texts: Texts) -> list[str]:
@@ -72,11 +114,16 @@ def _recognised(incidents: pd.DataFrame, texts: Texts) -> list[str]:
     first, last = incidents["occurred_from"].min(), incidents["occurred_from"].max()
     span = texts.period(first.date(), last.date())
     lines.append(f"    {texts('quality.period')}: {span}")
-    kinds = incidents["kind"].value_counts()
-    listed = ", ".join(f"{texts(f'kind_plural.{k}')} {texts.number(n)}" for k, n in kinds.items())
-    lines.append(f"    {texts('quality.kinds')}: {listed}")
-    categories = incidents["category"].value_counts()
-    shown = [f"{name} {texts.number(n)}" for name, n in categories.head(MOST_CATEGORIES).items()]
-    more = ", …" if len(categories) > MOST_CATEGORIES else ""
-    lines.append(f"    {texts('quality.categories')}: {', '.join(shown)}{more}")
+    absent = incidents.attrs.get("absent", ())
+    counted = {
+        "kind": {texts(f"kind_plural.{k}"): n for k, n in incidents["kind"].value_counts().items()},
+        "category": incidents["category"].value_counts().to_dict(),
+    }
+    for field, numbers in counted.items():
+        if field in absent:
+            lines.append(f"    {texts(f'quality.no_{field}')}")
+            continue
+        shown = [f"{name} {texts.number(n)}" for name, n in list(numbers.items())[:MOST_SHOWN]]
+        more = ", …" if len(numbers) > MOST_SHOWN else ""
+        lines.append(f"    {texts(f'quality.{field}')}: {', '.join(shown)}{more}")
     return lines

@@ -171,7 +171,8 @@ def test_every_word_the_scripts_ask_for_is_in_the_catalogue() -> None:
     folder = Path(__file__).resolve().parents[2] / "igh_geo" / "out" / "map" / "assets"
     asked = set()
     for file in folder.glob("*.js"):
-        asked |= set(re.findall(r'"((?:say|page|full|overlay)\.\w+)"', file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'"((?:say|page|full|overlay)[.][\w.]+)"', text))
     shared = {key for key in asked if key.startswith("full.")}
     for language in ("nl", "en"):
         texts = Texts(language)

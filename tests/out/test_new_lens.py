@@ -94,7 +94,9 @@ def test_columns_are_written_as_they_were_recognised_and_can_be_read_back(tmp_pa
         "y": "y",
     }
     incidents, ledger = read_incidents(path, columns=lens.incidents.columns)
-    chosen = select(incidents, lens.incidents, ledger, start=lens.period.start, end=lens.period.end)
+    chosen = select(
+        incidents, lens.incidents, ledger, periods=[(lens.period.start, lens.period.end)]
+    )
     assert len(chosen) == len(incidents) == 53
 
 
@@ -303,6 +305,6 @@ def test_no_category_can_break_out_of_its_quotes(tmp_path: Path, category: str) 
     lens = proposed(text, tmp_path)
     assert lens.audience == "briefing"
     assert set(tomllib.loads(text)) <= {*Lens.model_fields, "from", "to"}
-    incidents, _ = read_incidents(path, defaults={"category": "leeg"})
+    incidents, _ = read_incidents(path)
     assert lens.incidents is not None
     assert set(lens.incidents.categories) <= set(incidents["category"])
