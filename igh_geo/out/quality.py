@@ -115,7 +115,7 @@ def _recognised(incidents: pd.DataFrame, texts: Texts) -> list[str]:
     span = texts.period(first.date(), last.date())
     lines.append(f"    {texts('quality.period')}: {span}")
     absent = incidents.attrs.get("absent", ())
-    counted = {
+    counted: dict[str, dict[Any, int]] = {
         "kind": {texts(f"kind_plural.{k}"): n for k, n in incidents["kind"].value_counts().items()},
         "category": incidents["category"].value_counts().to_dict(),
     }
