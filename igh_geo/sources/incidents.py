@@ -36,7 +36,6 @@ def read_incidents(
     *,
     columns: Mapping[str, str | Sequence[str]] | None = None,
     defaults: Mapping[str, str] | None = None,
-    fallbacks: Mapping[str, str] | None = None,
     sheet: str | None = None,
     layer: str | None = None,
     source: str | None = None,
@@ -54,8 +53,6 @@ def read_incidents(
     defaults : mapping, optional
         One value for a field in the whole file: ``{"kind": "report", "category": "Brand"}``. It
         goes before a column that is only recognised by its name, not before one in `columns`.
-    fallbacks : mapping, optional
-        As `defaults`, for fields of which no column is recognised either.
     sheet, layer : str, optional
         Sheet of a spreadsheet, layer of a geometry file; by default the first that has rows.
     source : str, optional
@@ -82,9 +79,8 @@ def read_incidents(
         When the reference system of a geometry file is missing or contradicted by its values.
     """
     raw = read_table(path, layer=layer, sheet=sheet)
-    fixed, spare = defaults or {}, fallbacks or {}
-    mapping = _choose_columns(raw, columns or {}, path.name, defaults=fixed, fallbacks=spare)
-    constants = {"source": source or path.stem, "location_quality": "unknown", **spare, **fixed}
+    mapping = _choose_columns(raw, columns or {}, defaults or {}, path.name)
+    constants = {"source": source or path.stem, "location_quality": "unknown", **(defaults or {})}
 
     identifier = _identify(raw, mapping.get("incident_id"))
     frame = raw.frame.set_axis(identifier["incident_id"], axis="index")
@@ -163,16 +159,14 @@ def require_placed(ledger: Ledger) -> None:
 def _choose_columns(
     raw: RawTable,
     wanted: Mapping[str, str | Sequence[str]],
-    file: str,
-    *,
     defaults: Mapping[str, str],
-    fallbacks: Mapping[str, str],
+    file: str,
 ) -> dict[str, str]:
     """Column of the file for each field: as the user says, then by name, then by content."""
     found = [str(column) for column in raw.frame.columns]
     has_points = raw.x is not None
     mapping, problems = _as_told(wanted, found, file)
-    problems += _default_problems({**fallbacks, **defaults})
+    problems += _default_problems(defaults)
     if has_points and len({"x", "y"} & set(wanted)) == 1:
         problems.append(_half_a_place(wanted, file))
     raise_all(problems)
@@ -190,7 +184,7 @@ def _choose_columns(
     mapping = {**guessed, **mapping}
 
     needed = ["occurred_from", *([] if has_points else ["x", "y"])]
-    needed += [name for name in ("kind", "category") if name not in {**fallbacks, **defaults}]
+    needed += [name for name in ("kind", "category") if name not in defaults]
     missing = [name for name in needed if name not in mapping]
     raise_all([_missing_columns(missing, found, file)] if missing else [])
     return mapping

@@ -411,15 +411,6 @@ def test_more_columns_than_a_field_can_have_are_refused(tmp_path, columns, messa
         read_incidents(write(tmp_path, SAMPLE), columns=columns)
 
 
-def test_fallback_is_for_a_field_without_a_column_only(tmp_path):
-    path = write(tmp_path, "datum;x;y;thema\n2025-01-01;155000;463000;Stad\n")
-    incidents, _ = read_incidents(path, fallbacks={"category": "Brand", "kind": "report"})
-    assert incidents["category"].tolist() == ["Stad"]
-    assert incidents["kind"].tolist() == ["report"]
-    with pytest.raises(DataError, match="default of 'kind' is a known word"):
-        read_incidents(path, fallbacks={"kind": "raadsel"})
-
-
 def test_default_goes_before_a_recognised_column_and_not_before_a_named_one(tmp_path):
     path = write(tmp_path, "datum;x;y;thema\n2025-01-01;155000;463000;Stad\n")
     defaults = {"category": "Brand", "kind": "report"}

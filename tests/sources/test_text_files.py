@@ -129,7 +129,7 @@ def test_header_fills_more_than_half_of_the_width(table, width, expected):
 @pytest.mark.parametrize(
     "text",
     [
-        "nr;x_coördinaat;y_coördinaat",
+        "id;x_coördinaat;y_coördinaat\n1;x_coördinaat;y_coördinaat",
         "België, één reünie in café Curaçao",
         "foto’s – “ja” € 5 §",
         "3° etage…",
