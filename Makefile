@@ -19,7 +19,7 @@ help:
 	@echo "make check       style, types and the direction of the imports"
 	@echo "make format      rewrite the code in the house style"
 	@echo "make screenshot  renew the picture in the README (needs Chromium)"
-	@echo "make clean       remove what was made here; your own data stay"
+	@echo "make clean       remove .venv, maps, private and the sample; your own data stay"
 	@echo "Another Python:  make run PYTHON=python3.12"
 
 run: data/planted.json

@@ -14,6 +14,8 @@ from igh_geo.errors import IghGeoError, UsageError
 # Only the standard library up here: `--help` must not wait for geopandas.
 
 DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
+# What `igh-geo new` writes where only a person can choose.
+UNDECIDED = "BESLIS ZELF:"
 
 STAGES = {
     "areas": "reading the areas",
@@ -118,6 +120,9 @@ def _run(options: argparse.Namespace) -> int:
 
     # Every lens is read before the first is run: a typo in the last should not cost the wait.
     lenses = [read_lens(path, language=options.lang) for path in _expand(options.lenses)]
+    for path in _expand(options.lenses):
+        if UNDECIDED in path.read_text(encoding="utf-8-sig"):
+            _tell(f"igh-geo: {path} still says {UNDECIDED}: read those lines and decide")
     names = [lens.name for lens in lenses]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -178,7 +183,8 @@ def _check(options: argparse.Namespace) -> int:
     else:
         for incidents, ledger in read:
             print(quality_report(incidents, ledger.summary(), texts))
-    return DONE
+    is_usable = all(len(incidents) for incidents, _ in read)
+    return DONE if is_usable else DATA_AT_FAULT
 
 
 def _sample(options: argparse.Namespace) -> int:

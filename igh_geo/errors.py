@@ -25,7 +25,7 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.rule}\n  Found:  {self.evidence}\n  Remedy: {self.remedy}"
+        return f"Rule not met: {self.rule}\n  Found:  {self.evidence}\n  Remedy: {self.remedy}"
 
 
 class IghGeoError(Exception):

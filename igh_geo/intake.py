@@ -67,6 +67,8 @@ class Events:
         Whether moments are known to the hour, and to the month.
     categories : tuple of str
         Categories that were counted.
+    dates_assumed : bool
+        Whether the order of day and month was assumed, because the file leaves it open.
     """
 
     period: Period
@@ -80,6 +82,7 @@ class Events:
     times_known: bool
     months_known: bool
     categories: tuple[str, ...]
+    dates_assumed: bool = False
 
 
 def read_study_areas(
@@ -172,6 +175,7 @@ def _placed_events(
         dates=part.dates,
     )
     _refuse_empty(incidents, ledger, lens)
+    dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
     by_year = _known_to_year(incidents)
     if by_year:
         _refuse_part_years(lens)
@@ -208,6 +212,7 @@ def _placed_events(
         times_known=not by_year and _times_known(placed),
         months_known=not by_year,
         categories=tuple(sorted(placed["category"].unique())),
+        dates_assumed=dates_assumed,
     )
 
 

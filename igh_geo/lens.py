@@ -225,6 +225,10 @@ class Lens(Part):
     def _consistent(self) -> Lens:
         if (self.incidents is None) == (self.counts is None):
             raise ValueError("give either [incidents] or [counts], not both and not neither")
+        names = [district.name for district in self.districts]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"two districts are both named '{repeated[0]}'; rename one")
         if self.privacy.points and self.audience != "restricted":
             raise ValueError(
                 'incident points are only drawn for audience = "restricted"; '

@@ -12,7 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from igh_geo.errors import OutputError, Problem
+from igh_geo.errors import IghGeoError, OutputError, Problem
 from igh_geo.intake import Events, read_events, read_known_addresses, read_study_areas
 from igh_geo.lens import Lens
 from igh_geo.out.briefing import write_briefing
@@ -143,6 +143,7 @@ def run(
             partial=tuple(partial),
             clusters=clusters,
             grid=grid,
+            dates_assumed=events.dates_assumed,
         )
         findings = Findings(
             geometry=areas,
@@ -196,10 +197,15 @@ def run_all(
     -------
     list of Run
     """
-    records = [
-        run(lens, data=data, out=out, private=private, progress=progress(lens.name))
-        for lens in lenses
-    ]
+    records: list[Run] = []
+    for lens in lenses:
+        try:
+            records.append(
+                run(lens, data=data, out=out, private=private, progress=progress(lens.name))
+            )
+        except IghGeoError as error:
+            done = f" (done before it: {', '.join(r.lens.name for r in records)})" * bool(records)
+            raise type(error)(f"lens '{lens.name}'{done}: {error}") from error
     published = [record.publication for record in records if record.publication is not None]
     if len(published) > 1:
         with file_at_once(out / "index.html") as fresh:

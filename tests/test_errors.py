@@ -11,7 +11,7 @@ TWICE = Problem("A code occurs once.", "BU99990101 occurs twice", "remove one")
 
 def test_message_gives_rule_evidence_and_remedy_in_that_order() -> None:
     rule, evidence, remedy = str(NO_CODE).splitlines()
-    assert rule == "Every area has a code."
+    assert rule == "Rule not met: Every area has a code."
     assert evidence.split(maxsplit=1) == ["Found:", "3 have none, the first is row 7"]
     assert remedy.split(maxsplit=1) == ["Remedy:", "fill the codes"]
 
@@ -21,12 +21,15 @@ def test_no_problem_raises_nothing() -> None:
 
 
 def test_one_problem_is_told_without_a_number() -> None:
-    with pytest.raises(DataError, match=r"^Every area has a code\."):
+    with pytest.raises(DataError, match=r"^Rule not met: Every area has a code\."):
         raise_all([NO_CODE])
 
 
 def test_several_problems_are_told_at_once_and_numbered() -> None:
-    with pytest.raises(LensError, match=r"(?s)^2 problems:\n1\. Every area.*\n2\. A code occurs"):
+    with pytest.raises(
+        LensError,
+        match=r"(?s)^2 problems:\n1\. Rule not met: Every area.*\n2\. Rule not met: A code occurs",
+    ):
         raise_all([NO_CODE, TWICE], LensError)
 
 

@@ -19,7 +19,8 @@ def replaced_at_once(folder: Path, *, sign: str) -> Iterator[Path]:
     ----------
     folder : Path
         The folder to make or to replace. What it held before stays until the new one is whole,
-        and comes back when it cannot be replaced.
+        and comes back when it cannot be replaced. Files that a run does not write, such as a
+        project of QGIS beside the layers, are kept.
     sign : str
         Name of a file by which a folder of ours is known: one that holds other files and not
         this one was made by somebody else, and is left alone.
@@ -43,6 +44,7 @@ def replaced_at_once(folder: Path, *, sign: str) -> Iterator[Path]:
         try:
             fresh.mkdir(parents=True)
             yield fresh
+            _keep_others(folder, fresh)
             _swap(fresh, folder, former)
         except IghGeoError:
             # What we say on purpose is said already, and some of it is an OSError as well.
@@ -78,8 +80,27 @@ def file_at_once(path: Path) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)
 
 
+def _keep_others(folder: Path, fresh: Path) -> None:
+    """Take over what somebody put beside the results."""
+    written = {path.name for path in fresh.iterdir()}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name in written:
+            continue
+        if path.is_dir():
+            shutil.copytree(path, fresh / path.name)
+        else:
+            shutil.copy2(path, fresh / path.name)
+
+
 def _refuse_foreign(folder: Path, sign: str) -> None:
-    """Never replace a folder that we did not make."""
+    """Never replace a file, or a folder that we did not make."""
+    if folder.is_file():
+        problem = Problem(
+            f"'{folder}' is a folder, or can be made one.",
+            "there is a file of that name",
+            "choose another folder with --out, or rename the file",
+        )
+        raise OutputError(f"{problem}\nNothing was changed.")
     if not folder.is_dir() or (folder / sign).exists() or not any(folder.iterdir()):
         return
     problem = Problem(

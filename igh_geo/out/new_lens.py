@@ -160,7 +160,7 @@ def _read_export(path: Path, data: Path) -> Export:
             require_placed(ledger)
         except IghGeoError as error:
             # A lens to complete by hand helps more than a refusal: the fault is told in it.
-            export = replace(export, fault=str(error))
+            export = replace(export, fault=export.fault or str(error))
         else:
             return replace(export, incidents=incidents, columns=incidents.attrs["columns"])
     return export

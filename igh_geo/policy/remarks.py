@@ -47,6 +47,8 @@ class Facts:
         Groups of which part of the denominator is unknown.
     clusters : AreaClusters
     grid : GridFindings or None
+    dates_assumed : bool
+        Whether the order of day and month was assumed.
     """
 
     lens: Lens
@@ -63,6 +65,7 @@ class Facts:
     partial: tuple[str, ...]
     clusters: AreaClusters
     grid: GridFindings | None
+    dates_assumed: bool
 
 
 MOST_NAMES = 5
@@ -96,7 +99,7 @@ def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
 
 def choices(facts: Facts, texts: Texts) -> dict[str, dict[str, object]]:
     """What the software chose by itself."""
-    chosen: dict[str, dict[str, object]] = {}
+    chosen: dict[str, dict[str, object]] = {"dates": {}} if facts.dates_assumed else {}
     if facts.previous is not None:
         chosen["previous"] = {"period": texts.period(*facts.previous)}
     if facts.grid is not None and facts.grid.bandwidth_chosen:

@@ -103,6 +103,7 @@ def withheld_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, 
             "policy.note.many_withheld",
             count=texts.number(n_withheld),
             told=texts.number(n_told),
+            none=texts.number(int((areas["count"] == 0).sum())),
             level=texts(level) if texts.has(level) else lens.areas.level,
         ),
     )

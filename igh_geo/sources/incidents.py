@@ -177,6 +177,7 @@ def _choose_columns(
     if "occurred_to" in wanted:
         told.append("time_to")
     free = [column for column in found if column not in mapping.values()]
+    raise_all(_contradicted_kind(raw, free, defaults, mapping))
     guessed = recognise_incident_columns(free, leave_out=told)
     if "kind" in guessed and not _looks_like_kinds(raw.frame[guessed["kind"]]):
         # `soort` may say what kind of record it is, or what happened: the values tell.
@@ -188,6 +189,28 @@ def _choose_columns(
     missing = [name for name in needed if name not in mapping]
     raise_all([_missing_columns(missing, found, file)] if missing else [])
     return mapping
+
+
+def _contradicted_kind(
+    raw: RawTable,
+    free: Sequence[str],
+    defaults: Mapping[str, str],
+    mapping: Mapping[str, str],
+) -> list[Problem]:
+    """A default kind on top of a column of kinds would sum fines and reports unseen."""
+    column = recognise_incident_columns(free).get("kind")
+    if "kind" not in defaults or "kind" in mapping or column is None:
+        return []
+    if not _looks_like_kinds(raw.frame[column]):
+        return []
+    return [
+        Problem(
+            "A default kind is for a file that does not say the kind of its records.",
+            f"the column '{column}' does",
+            f"remove kind from the defaults and choose with kinds = [...]; "
+            f"or leave the column '{column}' out of the export",
+        )
+    ]
 
 
 def _as_told(

@@ -54,10 +54,29 @@ def fail_on_rename(monkeypatch, *, times: list[bool]) -> None:
 
 
 def test_new_results_take_the_place_of_the_old_ones_as_a_whole(results):
+    (results / "stale.html").unlink()
     write_new(results)
     assert names(results) == ["map.html"]
     assert (results / "map.html").read_text() == "new"
     assert names(results.parent) == ["inbraak"]
+
+
+def test_file_that_somebody_put_beside_the_results_is_kept(results):
+    (results / "project.qgz").write_text("mine")
+    (results / "notes").mkdir()
+    (results / "notes" / "a.txt").write_text("mine too")
+    write_new(results)
+    assert (results / "map.html").read_text() == "new"
+    assert (results / "project.qgz").read_text() == "mine"
+    assert (results / "notes" / "a.txt").read_text() == "mine too"
+
+
+def test_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
+    file = tmp_path / "inbraak"
+    file.write_text("mine")
+    with pytest.raises(OutputError, match="there is a file of that name"):
+        write_new(file)
+    assert file.read_text() == "mine"
 
 
 def test_folder_and_its_parents_are_made(tmp_path):
