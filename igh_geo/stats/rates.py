@@ -275,15 +275,20 @@ def _check_options(per: float, confidence: float) -> None:
         problems.append(
             Problem("A rate is per a positive number.", f"per={per}", "use 1000, or 1 per km²")
         )
-    if not 0 < confidence < 1:
-        problems.append(
-            Problem(
-                "A confidence level lies between 0 and 1.",
-                f"confidence={confidence}",
-                "write 95 % as 0.95",
-            )
+    raise_all([*problems, *confidence_problems(confidence)], DataError)
+
+
+def confidence_problems(confidence: float) -> list[Problem]:
+    """Say what is wrong with a confidence level; empty when nothing is."""
+    if 0 < confidence < 1:
+        return []
+    return [
+        Problem(
+            "A confidence level lies between 0 and 1.",
+            f"confidence={confidence}",
+            "write 95 % as 0.95",
         )
-    raise_all(problems, DataError)
+    ]
 
 
 def _check_areas(count: pd.Series, denominator: pd.Series) -> None:

@@ -12,7 +12,7 @@ from scipy import stats
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.stats.inference import Correction, adjust
-from igh_geo.stats.rates import count_problems
+from igh_geo.stats.rates import confidence_problems, count_problems
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -192,12 +192,4 @@ def _check(
         problems.append(
             Problem("A period has a length above zero.", f"{exposures}", "pass days per period")
         )
-    if not 0 < confidence < 1:
-        problems.append(
-            Problem(
-                "A confidence level lies between 0 and 1.",
-                f"confidence={confidence}",
-                "write 95 % as 0.95",
-            )
-        )
-    raise_all(problems, DataError)
+    raise_all([*problems, *confidence_problems(confidence)], DataError)
