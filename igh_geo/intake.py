@@ -19,6 +19,7 @@ from igh_geo.policy.levels import assign_districts
 from igh_geo.sources.area_counts import read_area_counts
 from igh_geo.sources.buildings import read_addresses
 from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.dates import known_to_the_year
 from igh_geo.sources.incidents import read_incidents
 from igh_geo.sources.key_figures import join_key_figures
 from igh_geo.sources.notes import Note
@@ -29,8 +30,6 @@ from igh_geo.tables import PARENT_LEVEL, check
 SIZES = ("population", "dwellings", "addresses")
 # More than half of the moments at exactly midnight: a date was given, not a time.
 MOST_MIDNIGHTS = 0.5
-# An interval this long means that only the year is known.
-YEAR_LONG = pd.Timedelta(days=300)
 # Days apart from the rest by more than this belong to a mistyped year.
 LONGEST_GAP = dt.timedelta(days=400)
 
@@ -176,7 +175,7 @@ def _placed_events(
     )
     _refuse_empty(incidents, ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
-    by_year = _known_to_year(incidents)
+    by_year = known_to_the_year(incidents)
     if by_year:
         _refuse_part_years(lens)
     incidents = _without_future(incidents, ledger, today)
@@ -345,11 +344,6 @@ def _refuse_absent_years(wanted: list[str], given: list[str]) -> None:
 
 def _years(start: dt.date, end: dt.date) -> list[str]:
     return [str(year) for year in range(start.year, end.year + 1)]
-
-
-def _known_to_year(incidents: pd.DataFrame) -> bool:
-    length = incidents["occurred_to"] - incidents["occurred_from"]
-    return bool((length > YEAR_LONG).mean() > MOST_MIDNIGHTS)
 
 
 def _times_known(incidents: pd.DataFrame) -> bool:

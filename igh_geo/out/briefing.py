@@ -16,6 +16,8 @@ from igh_geo.out.templates import asset, environment
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
+# The list below names no more areas than ten; the sentence above it should name most hotspots.
+MOST_HOT_NAMES = 6
 MOST_ROWS = 10
 MOST_LIMITS = 9
 
@@ -197,7 +199,7 @@ def _lead(publication: Publication, texts: Texts) -> str:
     hot = by_rank.loc[by_rank["gi_class"].isin(sketch.HOT), "name"].tolist()
     warm = by_rank.loc[by_rank["gi_class"] == "hot_90", "name"].tolist()
     if hot:
-        lead = texts("briefing.where.hot", names=reading.listing(texts, hot))
+        lead = texts("briefing.where.hot", names=reading.listing(texts, hot, most=MOST_HOT_NAMES))
     elif warm:
         lead = texts("briefing.where.warm", names=reading.listing(texts, warm))
     elif cells:
@@ -248,6 +250,11 @@ def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[
     if withheld:
         words = reading.number_of_areas(texts, withheld, level)
         hidden.append(texts("briefing.where.withheld", areas=words))
+    areas = publication.areas
+    is_by_neighbours = areas["gi_class"].isin(sketch.HOT) & (areas["status"] == "withheld")
+    if is_by_neighbours.any():
+        names = reading.listing(texts, areas.loc[is_by_neighbours, "name"].tolist())
+        hidden.append(texts("briefing.where.hot_withheld", names=names))
     if publication.n_cells_withheld:
         squares = _squares(texts, publication.n_cells_withheld)
         hidden.append(texts("briefing.where.cells_withheld", squares=squares))

@@ -18,6 +18,7 @@ from igh_geo.lens import Setting
 from igh_geo.places.assign import assign_areas
 from igh_geo.sources.cbs import read_areas
 from igh_geo.sources.columns import recognise_incident_columns
+from igh_geo.sources.dates import known_to_the_year
 from igh_geo.sources.files import list_layers, read_table
 from igh_geo.sources.incidents import read_incidents, require_placed
 from igh_geo.texts import Texts
@@ -39,8 +40,6 @@ MOST_CATEGORIES = 30
 SLACK = dt.timedelta(days=14)
 # A year with less than this share of the busiest year holds typing errors, not a year of data.
 STRAY_YEAR = 0.05
-# An interval this long means that only the year is known.
-YEAR_LONG = pd.Timedelta(days=300)
 # Municipalities with less of the rows than this are the surroundings of the study area.
 SMALL_SHARE = 0.05
 
@@ -341,7 +340,7 @@ def _span(incidents: pd.DataFrame) -> tuple[dt.date, dt.date, list[int]]:
     per_year = began.dt.year.value_counts()
     stray = sorted(per_year.index[per_year < STRAY_YEAR * per_year.max()].tolist())
     kept = incidents[~began.dt.year.isin(stray)]
-    by_year = (kept["occurred_to"] - kept["occurred_from"]).median() > YEAR_LONG
+    by_year = known_to_the_year(kept)
     first, last = kept["occurred_from"].min().date(), kept["occurred_from"].max().date()
     return first, dt.date(last.year, 12, 31) if by_year else last, stray
 

@@ -12,6 +12,8 @@ import pandas as pd
 
 from igh_geo.errors import DataError, Problem
 
+# A span this long means that only the year is known.
+YEAR_LONG = pd.Timedelta(days=300)
 TIME_ZONE = "Europe/Amsterdam"
 
 DateOrder = Literal["day_first", "month_first"]
@@ -327,3 +329,15 @@ def _localise(
         is_shifted.to_numpy(),
         is_ambiguous.to_numpy(),
     )
+
+
+def known_to_the_year(incidents: pd.DataFrame) -> bool:
+    """Say whether most incidents have a span so long that only their year is known.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        ``occurred_from`` and ``occurred_to``.
+    """
+    length = incidents["occurred_to"] - incidents["occurred_from"]
+    return bool((length > YEAR_LONG).mean() > 0.5)

@@ -491,3 +491,18 @@ def test_page_is_readable_on_a_screen_without_scrolling_sideways(
     assert (
         page.evaluate("document.querySelector('.drawing svg').getBoundingClientRect().height") > 100
     )
+
+
+def test_hotspot_whose_own_count_is_withheld_is_named_as_one_of_its_surroundings(
+    publication, tmp_path
+) -> None:
+    areas = publication.areas.copy()
+    hidden = areas.index[areas["status"] == "withheld"][0]
+    areas.loc[hidden, "gi_class"] = "hot_95"
+    path = tmp_path / "briefing.html"
+    write_briefing(replace(publication, areas=areas), path)
+    page = path.read_text(encoding="utf-8")
+    name = areas.loc[hidden, "name"]
+    assert f"het eigen aantal is niet getoond: {name}." in page
+    write_briefing(publication, path)
+    assert "het eigen aantal is niet getoond" not in path.read_text(encoding="utf-8")
