@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
@@ -16,6 +18,11 @@ Sort = Literal["fault", "selection"]
 
 SUMMARY_COLUMNS = ["reason", "sort", "count", "first_row"]
 REMARK_COLUMNS = ["remark", "count", "first_row"]
+# Enough to see what is the matter.
+MOST_EXAMPLES = 3
+
+# Rows of a ledger: a boolean for each of them, in their order, or the labels of some.
+Rows = npt.NDArray[np.bool_] | pd.Series | pd.Index | Iterable[Any]
 
 
 @dataclass(frozen=True)
@@ -85,13 +92,15 @@ class Ledger:
 
     source: str
     rows: pd.DataFrame
-    _reason: pd.Series = field(init=False, repr=False)
-    _sort: dict[str, Sort] = field(init=False, default_factory=dict, repr=False)
-    _remarks: list[tuple[str, pd.Index]] = field(init=False, default_factory=list, repr=False)
+    # Position of the reason of each row in the list of reasons; -1 while it is placed.
+    _reason: npt.NDArray[np.int16] = field(init=False, repr=False)
+    _sorts: dict[str, Sort] = field(init=False, default_factory=dict, repr=False)
+    _columns: dict[str, str] = field(init=False, default_factory=dict, repr=False)
+    _remarks: dict[str, npt.NDArray[np.bool_]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        repeated = self.rows.index[self.rows.index.duplicated()].unique()
-        if len(repeated):
+        if not self.rows.index.is_unique:
+            repeated = self.rows.index[self.rows.index.duplicated()].unique()
             raise DataError(
                 str(
                     Problem(
@@ -104,7 +113,7 @@ class Ledger:
             )
         if "row" not in self.rows.columns:
             self.rows = self.rows.assign(row=range(1, len(self.rows) + 1))
-        self._reason = pd.Series(pd.NA, index=self.rows.index, dtype="string")
+        self._reason = np.full(len(self.rows), -1, dtype=np.int16)
 
     @property
     def rows_in(self) -> int:
@@ -114,76 +123,115 @@ class Ledger:
     @property
     def is_placed(self) -> pd.Series:
         """Boolean per row: not set aside (so far)."""
-        return self._reason.isna()
+        return pd.Series(self._reason < 0, index=self.rows.index)
 
     def set_aside(
-        self, labels: pd.Index | Iterable[Any], reason: str, *, sort: Sort = "fault"
+        self, rows: Rows, reason: str, *, sort: Sort = "fault", column: str | None = None
     ) -> None:
         """Set rows aside; rows that were set aside before keep their first reason.
 
         Parameters
         ----------
-        labels : pandas.Index
-            Labels of the rows.
+        rows : array of bool, or labels
+            A boolean for every row in their order (the quickest), or labels of rows.
         reason : str
             Key of the reason in the text catalogue.
         sort : {"fault", "selection"}
             Whether the row is wrong, or was not asked for.
+        column : str, optional
+            Column of the rows that holds what is wrong, for `examples`.
 
         Raises
         ------
         KeyError
             When a label is not of a row: the account would silently miss it.
         """
-        here = self._known(labels)
-        here = here[self._reason.loc[here].isna().to_numpy()]
-        self._reason.loc[here] = reason
-        self._sort[reason] = sort
+        here = self._chosen(rows) & (self._reason < 0)
+        self._sorts.setdefault(reason, sort)
+        if column is not None:
+            self._columns.setdefault(reason, column)
+        self._reason[here] = list(self._sorts).index(reason)
 
-    def remark(self, labels: pd.Index | Iterable[Any], remark: str) -> None:
-        """Note something about rows that stay; as `set_aside`, for labels of rows only."""
-        here = self._known(labels)
-        if len(here):
-            self._remarks.append((remark, here))
+    def remark(self, rows: Rows, remark: str, *, column: str | None = None) -> None:
+        """Note something about rows that stay; parameters as of `set_aside`."""
+        here = self._chosen(rows)
+        if not here.any():
+            return
+        if column is not None:
+            self._columns.setdefault(remark, column)
+        self._remarks[remark] = self._remarks.get(remark, False) | here
 
-    def _known(self, labels: pd.Index | Iterable[Any]) -> pd.Index:
-        named = pd.Index(labels)
-        unknown = named[~named.isin(self.rows.index)]
+    def _chosen(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """A boolean per row, from such booleans or from labels."""
+        if isinstance(rows, (np.ndarray, pd.Series, pd.Index)) and pd.api.types.is_bool_dtype(
+            rows.dtype
+        ):
+            if len(rows) != len(self.rows):
+                raise KeyError(
+                    f"{len(rows)} booleans for the {len(self.rows)} rows of '{self.source}'"
+                )
+            return np.asarray(rows, dtype=bool)
+        named = pd.Index(rows)
+        position = self.rows.index.get_indexer(named)
+        unknown = named[position < 0]
         if len(unknown):
             raise KeyError(
                 f"{len(unknown)} labels are of no row of '{self.source}', "
                 f"the first is {unknown.tolist()[0]!r}"
             )
-        return self.rows.index.intersection(named)
+        here = np.zeros(len(self.rows), dtype=bool)
+        here[position] = True
+        return here
 
     def rejected(self) -> pd.DataFrame:
         """Rows set aside for a fault, with their ``reason``. Private: may hold personal data."""
-        faults = [reason for reason, sort in self._sort.items() if sort == "fault"]
-        chosen = self._reason.isin(faults)
-        return self.rows.loc[chosen].assign(reason=self._reason[chosen])
+        faults = [n for n, sort in enumerate(self._sorts.values()) if sort == "fault"]
+        chosen = np.isin(self._reason, faults)
+        names = np.array([*self._sorts, ""], dtype=object)
+        return self.rows.loc[chosen].assign(
+            reason=pd.array(names[self._reason[chosen]], dtype="str")
+        )
+
+    def examples(self) -> pd.DataFrame:
+        """The first rows of each reason and remark, and what they hold in the column at fault.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``reason`` (or remark), ``row``, ``column`` and ``value`` (missing where no column is
+            at fault). Private: for the terminal of who has the file, never for a result.
+        """
+        told = []
+        groups = {reason: self._reason == n for n, reason in enumerate(self._sorts)}
+        groups |= {name: here & (self._reason < 0) for name, here in self._remarks.items()}
+        for name, here in groups.items():
+            column = self._columns.get(name)
+            first = self.rows.loc[here].nsmallest(MOST_EXAMPLES, "row")
+            values = first[column] if column is not None else pd.Series(pd.NA, index=first.index)
+            told += [
+                (name, int(row), column, value)
+                for row, value in zip(first["row"], values, strict=True)
+            ]
+        return pd.DataFrame(told, columns=["reason", "row", "column", "value"])
 
     def summary(self) -> LedgerSummary:
         """Counts and row numbers only; nothing from the rows themselves."""
-        row = self.rows["row"]
-        taken = self._reason.dropna()
-        aside = []
-        for reason in self._sort:
-            labels = taken.index[taken == reason]
-            if len(labels):
-                aside.append((reason, self._sort[reason], len(labels), int(row[labels].min())))
-        remarks = []
-        for remark in dict.fromkeys(name for name, _ in self._remarks):
-            labels = pd.Index([])
-            for name, index in self._remarks:
-                if name == remark:
-                    labels = labels.union(index)
-            labels = labels[self.is_placed.loc[labels].to_numpy()]
-            if len(labels):
-                remarks.append((remark, len(labels), int(row[labels].min())))
+        row = self.rows["row"].to_numpy()
+        is_placed = self._reason < 0
+        aside = [
+            (reason, sort, int(here.sum()), int(row[here].min()))
+            for n, (reason, sort) in enumerate(self._sorts.items())
+            if (here := self._reason == n).any()
+        ]
+        remarks = [
+            (name, int(here.sum()), int(row[here].min()))
+            for name, told in self._remarks.items()
+            if (here := told & is_placed).any()
+        ]
         return LedgerSummary(
             source=self.source,
             rows_in=self.rows_in,
-            placed=int(self.is_placed.sum()),
+            placed=int(is_placed.sum()),
             set_aside=pd.DataFrame(aside, columns=SUMMARY_COLUMNS),
             remarks=pd.DataFrame(remarks, columns=REMARK_COLUMNS),
         )

@@ -40,7 +40,26 @@ class KeyFigures(Part):
     file: FilePath
     code_column: str | None = None
     columns: dict[Figure, str] = Field(default_factory=dict)
+    boundary_year: int | None = None
     allow_partial: bool = False
+
+
+class Harmonise(Part):
+    """Areas of another year, whose figures are carried over to the areas of the map."""
+
+    file: FilePath
+    layer: str | None = None
+    boundary_year: int | None = None
+    weights: Literal["addresses", "area"] = "area"
+
+
+class DistrictFile(Part):
+    """Districts of the user's own, as a map layer or as a list of codes and names."""
+
+    file: FilePath
+    layer: str | None = None
+    name_column: str | None = None
+    code_column: str | None = None
 
 
 class Areas(Part):
@@ -53,6 +72,8 @@ class Areas(Part):
     municipalities: tuple[str, ...] = ()
     boundary_year: int | None = None
     key_figures: KeyFigures | None = None
+    harmonise: Harmonise | None = None
+    districts: DistrictFile | None = None
 
 
 class District(Part):
@@ -63,31 +84,65 @@ class District(Part):
 
 
 class Incidents(Part):
-    """The incidents, and which of them count."""
+    """The incidents, from a file or from a source in the store, and which of them count."""
 
-    file: FilePath
+    file: FilePath | None = None
+    source: str | None = None
     sheet: str | None = None
     layer: str | None = None
     dates: Literal["day_first", "month_first"] | None = None
     columns: dict[str, str | list[str]] = Field(default_factory=dict)
     defaults: dict[str, str] = Field(default_factory=dict)
+    code_list: FilePath | None = None
     categories: tuple[str, ...] = ()
     kinds: tuple[KindName, ...] = ()
     combine_kinds: bool = False
     verified_only: bool = False
     setting: Setting | None = None
 
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Incidents:
+        _check_origin(self.file, self.source)
+        if self.source is not None:
+            told = {"sheet", "layer", "dates", "columns", "defaults", "code_list"}
+            _refuse_reading(told & self.model_fields_set)
+        return self
+
 
 class Counts(Part):
-    """Counts per area, instead of incidents: one column per period (year)."""
+    """Counts per area, instead of incidents: a column per year, or a row per period."""
 
-    file: FilePath
+    file: FilePath | None = None
+    source: str | None = None
     layer: str | None = None
     code_column: str | None = None
-    values: dict[Year, str] = Field(min_length=1)
+    values: dict[Year, str] = Field(default_factory=dict)
     category: str
+    categories: tuple[str, ...] = ()
+    offence_groups: tuple[str, ...] = ()
+    offence_group_list: FilePath | None = None
     kind: KindName
+    boundary_year: int | None = None
     setting: Setting | None = None
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Counts:
+        _check_origin(self.file, self.source)
+        if self.source is not None:
+            told = {"layer", "code_column", "values", "boundary_year"}
+            _refuse_reading(told & self.model_fields_set)
+        return self
+
+
+class Context(Part):
+    """Figures of the user's own per area, shown beside the counts and never counted with."""
+
+    title: str
+    file: FilePath
+    code_column: str | None = None
+    columns: dict[str, str] = Field(min_length=1)
+    boundary_year: int | None = None
+    allow_partial: bool = False
 
 
 class Period(Part):
@@ -126,6 +181,21 @@ class Period(Part):
             return self.start - dt.timedelta(days=self.days), last
         year, month = divmod(2 * _months(self.start) - _months(day_after), 12)
         return dt.date(year, month + 1, 1), last
+
+
+def _check_origin(file: str | None, source: str | None) -> None:
+    if (file is None) == (source is None):
+        raise ValueError(
+            "give either 'file', or 'source' for what `igh-geo load` put in the store, and not both"
+        )
+
+
+def _refuse_reading(keys: set[str]) -> None:
+    if keys:
+        raise ValueError(
+            f"{', '.join(sorted(keys))} says how a file is read; a source in the store has been "
+            "read already: say it in sources.toml"
+        )
 
 
 def _months(day: dt.date) -> int:
@@ -218,6 +288,7 @@ class Lens(Part):
     grid: Grid = Grid()
     priorities: Priorities = Priorities()
     privacy: Privacy = Privacy()
+    context: tuple[Context, ...] = ()
     sources: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
 

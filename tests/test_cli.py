@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from igh_geo.cli import main
+from igh_geo.cli.main import main
 
 LENSES = Path(__file__).resolve().parents[1] / "lenses"
 
@@ -273,7 +273,7 @@ def test_lenses_lists_questions_and_last_runs(capsys: pytest.CaptureFixture[str]
 
 def test_help_loads_no_geographic_library() -> None:
     code = (
-        "import sys; from igh_geo.cli import main\n"
+        "import sys; from igh_geo.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted({'geopandas', 'pandas', 'numpy', 'folium'} & set(sys.modules)))"

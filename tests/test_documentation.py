@@ -27,7 +27,7 @@ def read(path: Path) -> str:
 def help_of(*command: str) -> str:
     # A narrow terminal would break the names of options over two lines.
     shown = subprocess.run(
-        [sys.executable, "-m", "igh_geo.cli", *command, "--help"],
+        [sys.executable, "-m", "igh_geo", *command, "--help"],
         capture_output=True,
         text=True,
         check=True,

@@ -1,19 +1,15 @@
-"""The command line: wraps the library and nothing else."""
+"""The commands that look at data and make results: run, check, sample, new, lenses."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from igh_geo import __version__
-from igh_geo.errors import IghGeoError, UsageError
+from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
+from igh_geo.errors import UsageError
 
-# Only the standard library up here: `--help` must not wait for geopandas.
-
-DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
 # What `igh-geo new` writes where only a person can choose.
 UNDECIDED = "BESLIS ZELF:"
 
@@ -31,88 +27,32 @@ STAGES = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The command line without the program's name; ``sys.argv`` by default.
-
-    Returns
-    -------
-    int
-        0 done; 1 the data is at fault; 2 the command is misused.
-    """
-    _speak_utf8()
-    options = _parser().parse_args(arguments)
-    try:
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
-    except UsageError as error:
-        _tell(f"igh-geo: {error}")
-        return MISUSED
-    except IghGeoError as error:
-        if options.verbose:
-            raise
-        _tell(f"igh-geo: {error}")
-        return DATA_AT_FAULT
-    except KeyboardInterrupt:
-        _tell("igh-geo: stopped; nothing half was written.")
-        return DATA_AT_FAULT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="igh-geo",
-        description="Hotspot maps for Dutch municipal enforcement: rates, clusters and "
-        "offline maps that can be defended.",
-        epilog="Exit status: 0 done, 1 the data is at fault, 2 the command is misused.",
-    )
-    parser.add_argument("--version", action="version", version=f"igh-geo {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def add(name: str, summary: str, command: Callable[[argparse.Namespace], int]) -> _Command:
-        made = commands.add_parser(name, help=summary, description=summary)
-        made.set_defaults(command=command)
-        made.add_argument("--quiet", action="store_true", help="say nothing but errors")
-        made.add_argument(
-            "--verbose", action="store_true", help="say more, with a traceback on errors"
-        )
-        return made
-
-    made = add("run", "the main job: lenses in, maps, briefings and tables out", _run)
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this module."""
+    made = commands.add("run", "the main job: lenses in, maps, briefings and tables out", _run)
     made.add_argument("lenses", nargs="+", metavar="LENS.toml", type=Path)
     made.add_argument("--out", type=Path, default=Path("maps"), help="where results go (maps)")
-    _add_data(made)
+    add_data(made)
     made.add_argument("--private", type=Path, help="where rejected rows go (private, beside maps)")
     made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
 
-    made = add("check", "the quality report of incident files; nothing is written", _check)
+    made = commands.add("check", "the quality report of incident files; nothing is written", _check)
     made.add_argument("files", nargs="+", metavar="FILE", type=Path)
     made.add_argument("--json", action="store_true", help="the report as JSON")
     made.add_argument("--lang", choices=["nl", "en"], default="nl", help="language (nl)")
 
-    made = add("sample", "make the example municipality Voorbeeldstad", _sample)
-    _add_data(made)
+    made = commands.add("sample", "make the example municipality Voorbeeldstad", _sample)
+    add_data(made)
     made.add_argument("--seed", type=int, default=9999, help="seed of the example (9999)")
 
-    made = add("new", "look at an export and write a commented lens for it", _new)
+    made = commands.add("new", "look at an export and write a commented lens for it", _new)
     made.add_argument("file", metavar="FILE", type=Path)
     made.add_argument("--areas", type=Path, help="boundary file to use")
     made.add_argument("--lens", type=Path, help="where the lens goes (lenses/NAME.toml)")
 
-    made = add("lenses", "list the lenses with their question and last run", _lenses)
+    made = commands.add("lenses", "list the lenses with their question and last run", _lenses)
     made.add_argument("folder", nargs="?", type=Path, default=Path("lenses"))
     made.add_argument("--out", type=Path, default=Path("maps"), help="where results are (maps)")
-    return parser
-
-
-_Command = argparse.ArgumentParser
-
-
-def _add_data(parser: _Command) -> None:
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of inputs (data)")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -122,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
     lenses = [read_lens(path, language=options.lang) for path in _expand(options.lenses)]
     for path in _expand(options.lenses):
         if UNDECIDED in path.read_text(encoding="utf-8-sig"):
-            _tell(f"igh-geo: {path} still says {UNDECIDED}: read those lines and decide")
+            tell(f"igh-geo: {path} still says {UNDECIDED}: read those lines and decide")
     names = [lens.name for lens in lenses]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -131,14 +71,14 @@ def _run(options: argparse.Namespace) -> int:
             "rename one of the files"
         )
     if not options.quiet:
-        _tell("igh-geo: starting ...")
+        tell("igh-geo: starting ...")
     from igh_geo.pipeline import run_all
 
     def progress(name: str) -> Callable[[str], None]:
         if options.quiet:
             return lambda _stage: None
         numbers = {stage: number for number, stage in enumerate(STAGES, 1)}
-        return lambda stage: _tell(f"  {name}  [{numbers[stage]:2}/{len(STAGES)}] {STAGES[stage]}")
+        return lambda stage: tell(f"  {name}  [{numbers[stage]:2}/{len(STAGES)}] {STAGES[stage]}")
 
     records = run_all(
         lenses, data=options.data, out=options.out, private=options.private, progress=progress
@@ -148,13 +88,13 @@ def _run(options: argparse.Namespace) -> int:
             continue
         print(f"{record.folder / 'map.html'}")
         for summary in record.publication.ledger:
-            _tell(
+            tell(
                 f"  {summary.source}: {summary.rows_in} rows = {summary.placed} placed + "
                 f"{summary.faulty} faulty + {summary.not_selected} not asked for"
             )
         if options.verbose:
             for stage, seconds in record.timings.items():
-                _tell(f"    {stage:<12}{seconds:6.2f} s")
+                tell(f"    {stage:<12}{seconds:6.2f} s")
     if len(records) > 1 and not options.quiet:
         print(f"{options.out / 'index.html'}")
     return DONE
@@ -230,19 +170,3 @@ def _last_run(folder: Path) -> str:
         return str(json.loads(manifest.read_text(encoding="utf-8"))["run"]["started"])
     except (OSError, ValueError, KeyError):
         return "unknown (its manifest.json cannot be read)"
-
-
-def _tell(message: str) -> None:
-    """Say something that is not the command's answer."""
-    print(message, file=sys.stderr, flush=True)
-
-
-def _speak_utf8() -> None:
-    """Keep a Windows console with an old code page from failing on a name with an accent."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

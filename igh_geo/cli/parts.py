@@ -1,0 +1,46 @@
+"""What the commands share: how they are added, how they speak, how they end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
+
+
+class Commands:
+    """The commands of a parser.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    """
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(
+        self, name: str, summary: str, command: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        """Add a command, with the options that every command has."""
+        made: argparse.ArgumentParser = self._commands.add_parser(
+            name, help=summary, description=summary
+        )
+        made.set_defaults(command=command)
+        made.add_argument("--quiet", action="store_true", help="say nothing but errors")
+        made.add_argument(
+            "--verbose", action="store_true", help="say more, with a traceback on errors"
+        )
+        return made
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the inputs are."""
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of inputs (data)")
+
+
+def tell(message: str) -> None:
+    """Say something that is not the command's answer."""
+    print(message, file=sys.stderr, flush=True)
