@@ -121,6 +121,7 @@ class Counts(Part):
     categories: tuple[str, ...] = ()
     offence_groups: tuple[str, ...] = ()
     offence_group_list: FilePath | None = None
+    absent: Literal["missing", "zero"] = "missing"
     kind: KindName
     boundary_year: int | None = None
     setting: Setting | None = None
@@ -341,12 +342,7 @@ def read_lens(path: Path, *, language: str | None = None) -> Lens:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problem = Problem(
-            f"Lens '{path.name}' is valid TOML.",
-            str(error),
-            "mend that line; text stands between double quotes, dates as 2025-01-31",
-        )
-        raise LensError(str(problem)) from error
+        raise LensError(str(_not_toml(path, error))) from error
     own_name = [_unknown_key(["name"], path.name)] if "name" in values else []
     values["name"] = path.stem
     if language is not None:
@@ -372,6 +368,19 @@ def _missing_file(path: Path) -> Problem:
     close = difflib.get_close_matches(path.name, [file.name for file in nearby], n=1)
     remedy = f"did you mean '{close[0]}'?" if close else "`igh-geo lenses` lists what there is"
     return Problem(f"Lens '{path}' exists.", "there is no such file", remedy)
+
+
+def _not_toml(path: Path, error: Exception) -> Problem:
+    if path.suffix.lower() != ".toml":
+        return Problem(
+            "A lens is a .toml file.",
+            f"'{path.name}' is not",
+            f"`igh-geo new {path.name}` writes a lens for a file of incidents",
+        )
+    remedy = "mend that line; text stands between double quotes, dates as 2025-01-31"
+    if "\\" in path.read_text(encoding="utf-8", errors="replace"):
+        remedy += "; in a path write / instead of \\"
+    return Problem(f"Lens '{path.name}' is valid TOML.", str(error), remedy)
 
 
 def _explain(fault: Any, file: str) -> Problem:  # noqa: ANN401 - pydantic's ErrorDetails

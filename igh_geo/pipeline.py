@@ -13,7 +13,13 @@ import geopandas as gpd
 import pandas as pd
 
 from igh_geo.errors import IghGeoError, OutputError, Problem
-from igh_geo.intake import Events, read_events, read_known_addresses, read_study_areas
+from igh_geo.intake import (
+    Events,
+    Inputs,
+    read_events,
+    read_known_addresses,
+    read_study_areas,
+)
 from igh_geo.lens import Lens
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.folder import file_at_once, replaced_at_once
@@ -45,8 +51,8 @@ class Run:
     folder : Path
         Where the results are.
     started : datetime.datetime
-    inputs : dict of str to Path
-        Files read, by the name the lens gives them.
+    inputs : Inputs
+        Where the inputs are, and which were read.
     timings : dict of str to float
         Seconds per stage.
     publication : Publication or None
@@ -57,7 +63,7 @@ class Run:
     folder: Path
     started: dt.datetime
     progress: Progress
-    inputs: dict[str, Path] = field(default_factory=dict)
+    inputs: Inputs
     timings: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
 
@@ -76,6 +82,8 @@ def run(
     data: Path,
     out: Path,
     private: Path | None = None,
+    store: Path | None = None,
+    key: str | None = None,
     progress: Progress = lambda _stage: None,
     now: dt.datetime | None = None,
 ) -> Run:
@@ -91,6 +99,10 @@ def run(
     private : Path, optional
         Folder for rejected rows, which may hold personal data; ``private`` beside ``out`` by
         default.
+    store : Path, optional
+        The store of ``igh-geo load``; ``igh.duckdb`` in the data folder by default.
+    key : str, optional
+        Key of the store, when it is encrypted.
     progress : callable
         Is told the name of each stage as it begins.
     now : datetime.datetime, optional
@@ -105,19 +117,17 @@ def run(
     DataError, LensError, DisclosureError, OutputError
         With rule, evidence and remedy; nothing is written then.
     """
-    record = Run(lens, out / lens.name, now or dt.datetime.now().astimezone(), progress)
+    started = now or dt.datetime.now().astimezone()
+    inputs = Inputs(data, store=store, key=key)
+    record = Run(lens, out / lens.name, started, progress, inputs)
     texts = Texts(lens.language)
-
-    def locate(name: str) -> Path:
-        record.inputs[name] = data / name
-        return record.inputs[name]
-
     with record.stage("areas"):
-        addresses = read_known_addresses(lens, locate)
-        areas, noticed = read_study_areas(lens, addresses, locate)
+        addresses = read_known_addresses(lens, inputs)
+        study = read_study_areas(lens, addresses, inputs)
+        areas = study.areas
     with record.stage("incidents"):
         asked = lens.period
-        events = read_events(lens, areas, locate, today=record.started.date())
+        events = read_events(lens, areas, inputs, today=started.date())
         lens = lens.model_copy(update={"period": events.period})
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
@@ -162,7 +172,7 @@ def run(
             choices=remarks.choices(facts, texts),
             areas_noticed=tuple(
                 (note.key, {"count": texts.number(note.count), "example": note.example})
-                for note in noticed
+                for note in study.notes
             ),
             ledger=(events.ledger,),
         )
@@ -179,6 +189,8 @@ def run_all(
     data: Path,
     out: Path,
     private: Path | None = None,
+    store: Path | None = None,
+    key: str | None = None,
     progress: Callable[[str], Progress] = lambda _lens: lambda _stage: None,
 ) -> list[Run]:
     """Carry out several lenses, and write ``index.html`` with their themes by district.
@@ -188,7 +200,7 @@ def run_all(
     Parameters
     ----------
     lenses : sequence of Lens
-    data, out, private
+    data, out, private, store, key
         As for ``run``.
     progress : callable
         Is told the name of a lens as it begins, and gives what is told its stages.
@@ -201,7 +213,15 @@ def run_all(
     for lens in lenses:
         try:
             records.append(
-                run(lens, data=data, out=out, private=private, progress=progress(lens.name))
+                run(
+                    lens,
+                    data=data,
+                    out=out,
+                    private=private,
+                    store=store,
+                    key=key,
+                    progress=progress(lens.name),
+                )
             )
         except IghGeoError as error:
             done = f" (done before it: {', '.join(r.lens.name for r in records)})" * bool(records)
@@ -262,7 +282,7 @@ def _write(record: Run, published: Publication) -> None:
         write_manifest(
             published,
             folder,
-            inputs=record.inputs,
+            inputs=record.inputs.files,
             timings=record.timings,
             started=record.started,
         )

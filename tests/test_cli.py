@@ -127,9 +127,9 @@ def _write_incidents(data: Path, rows: str) -> None:
     ("rows", "said"),
     [
         ("", "rows"),
-        ("1;misdrijf;Woninginbraak;01-05-2025;94000;437000\n", "outside_areas"),
-        ("1;misdrijf;Woninginbraak;01-05-2025;;\n", "no_coordinates"),
-        ("1;misdrijf;Woninginbraak;01-05-1999;141000;506800\n", "outside_period"),
+        ("1;misdrijf;Woninginbraak;01-05-2025;94000;437000\n", "outside the areas"),
+        ("1;misdrijf;Woninginbraak;01-05-2025;;\n", "no coordinates"),
+        ("1;misdrijf;Woninginbraak;01-05-1999;141000;506800\n", "outside the chosen period"),
     ],
 )
 def test_a_file_that_leaves_nothing_to_count_says_where_its_rows_went(

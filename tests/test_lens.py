@@ -282,3 +282,17 @@ def test_manual_shows_lenses_that_can_be_read(tmp_path: Path) -> None:
     shown = re.findall(r"```toml\n(title.*?)```", manual, flags=re.DOTALL)
     assert [read_lens(write(tmp_path, text)).question[-1] for text in shown] == ["?"] * len(shown)
     assert shown
+
+
+def test_path_with_a_backslash_gets_a_remedy_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "proef.toml"
+    path.write_text('title = "x"\n[areas]\nfile = "grenzen\\quarters.gpkg"\n', encoding="utf-8")
+    with pytest.raises(LensError, match=r"in a path write / instead of"):
+        read_lens(path)
+
+
+def test_file_of_incidents_is_not_a_lens(tmp_path: Path) -> None:
+    path = tmp_path / "meldingen.csv"
+    path.write_text("nummer;datum\n1;01-02-2025\n", encoding="utf-8")
+    with pytest.raises(LensError, match="`igh-geo new meldingen.csv` writes a lens"):
+        read_lens(path)

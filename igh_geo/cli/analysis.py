@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
 from igh_geo.errors import UsageError
@@ -36,7 +37,9 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--private", type=Path, help="where rejected rows go (private, beside maps)")
     made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
 
-    made = commands.add("check", "the quality report of incident files; nothing is written", _check)
+    made = commands.add(
+        "check", "the quality report of files with incidents or areas; nothing is written", _check
+    )
     made.add_argument("files", nargs="+", metavar="FILE", type=Path)
     made.add_argument("--json", action="store_true", help="the report as JSON")
     made.add_argument("--lang", choices=["nl", "en"], default="nl", help="language (nl)")
@@ -112,18 +115,27 @@ def _expand(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from igh_geo.out import area_quality
     from igh_geo.out.quality import quality_as_dict, quality_report, read_as_it_is
     from igh_geo.texts import Texts
 
     texts = Texts(options.lang)
-    read = [read_as_it_is(path) for path in options.files]
+    reports: list[dict[str, Any]] = []
+    is_usable = True
+    for path in options.files:
+        if area_quality.has_areas(path):
+            areas = area_quality.read_every_level(path)
+            reports.append(area_quality.areas_as_dict(path, areas))
+            said = area_quality.area_report(path, areas, texts)
+        else:
+            incidents, ledger = read_as_it_is(path)
+            is_usable &= bool(len(incidents))
+            reports.append(quality_as_dict(incidents, ledger.summary()))
+            said = quality_report(incidents, ledger.summary(), texts)
+        if not options.json:
+            print(said)
     if options.json:
-        reports = [quality_as_dict(incidents, ledger.summary()) for incidents, ledger in read]
         print(json.dumps(reports, indent=2, ensure_ascii=False))
-    else:
-        for incidents, ledger in read:
-            print(quality_report(incidents, ledger.summary(), texts))
-    is_usable = all(len(incidents) for incidents, _ in read)
     return DONE if is_usable else DATA_AT_FAULT
 
 

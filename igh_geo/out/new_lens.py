@@ -13,7 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from igh_geo.errors import IghGeoError
+from igh_geo.errors import DataError, IghGeoError
 from igh_geo.lens import Setting
 from igh_geo.places.assign import assign_areas
 from igh_geo.sources.cbs import read_areas
@@ -131,7 +131,7 @@ def propose_lens(
     Raises
     ------
     DataError
-        When the file is missing, empty or of an unknown form.
+        When the file is missing, empty or of an unknown form, or `areas` cannot be read.
     """
     texts = Texts(language)
     export = _read_export(path, data)
@@ -181,6 +181,9 @@ def _read_boundaries(path: Path | None, data: Path) -> Boundaries:
         else:
             parent_layer = _wijk_layer(found[0]) if level == "buurt" else ""
             return replace(boundaries, level=level, parent_layer=parent_layer, areas=areas)
+    if path is not None:
+        # Asked for by name, a file that cannot be read is no detail to complete later.
+        raise DataError(boundaries.fault)
     return boundaries
 
 

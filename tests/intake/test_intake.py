@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from igh_geo.errors import DataError, LensError
-from igh_geo.intake import read_events, read_known_addresses, read_study_areas
+from igh_geo.intake import Inputs, read_events, read_known_addresses, read_study_areas
 from igh_geo.lens import Lens
 
 WEST, SOUTH, SIDE_M = 190_000, 440_000, 500
@@ -62,11 +62,9 @@ def write_incidents(data: Path, rows: list[str], name: str = "meldingen.csv") ->
 
 
 def intake(data: Path, chosen: Lens):
-    def locate(name: str) -> Path:
-        return data / name
-
-    areas, _ = read_study_areas(chosen, read_known_addresses(chosen, locate), locate)
-    return areas, read_events(chosen, areas, locate, today=dt.date(2026, 1, 12))
+    inputs = Inputs(data)
+    areas = read_study_areas(chosen, read_known_addresses(chosen, inputs), inputs).areas
+    return areas, read_events(chosen, areas, inputs, today=dt.date(2026, 1, 12))
 
 
 def adds_up(events) -> bool:
@@ -95,10 +93,9 @@ def test_areas_come_with_figures_parents_districts_and_size(data):
 
 
 def intake_areas(data: Path, chosen: Lens):
-    def locate(name: str) -> Path:
-        return data / name
-
-    return read_study_areas(chosen, read_known_addresses(chosen, locate), locate)
+    inputs = Inputs(data)
+    study = read_study_areas(chosen, read_known_addresses(chosen, inputs), inputs)
+    return study.areas, study.notes
 
 
 def test_geojson_in_degrees_gives_the_same_areas_as_the_geopackage_in_rd(data):
@@ -249,7 +246,9 @@ def test_previous_period_that_the_data_do_not_cover_is_missing_and_not_zero(data
 
 def test_period_without_incidents_gives_one_clear_error(data):
     write_incidents(data, [row("2024-06-01 10:00"), row("2024-07-01 10:00", x=100_000)])
-    with pytest.raises(DataError, match="of 2 rows none is left: 2 outside_period") as caught:
+    with pytest.raises(
+        DataError, match="of 2 rows none is left: 2 outside the chosen period"
+    ) as caught:
         intake(data, lens())
     assert str(caught.value).count("Remedy:") == 1
 
@@ -262,7 +261,7 @@ def test_period_without_incidents_is_refused_even_when_the_previous_one_has_them
 
 def test_incidents_that_all_lie_elsewhere_give_one_clear_error(data):
     write_incidents(data, [row("2025-06-01 10:00", x=100_000)] * 2)
-    with pytest.raises(DataError, match=r"none is left: 2 outside_areas \(first: row 2\)"):
+    with pytest.raises(DataError, match=r"2 lies outside the areas of this map \(first: row 2\)"):
         intake(data, lens())
 
 
@@ -383,7 +382,7 @@ def test_year_that_is_missing_makes_the_sum_of_years_missing(data):
 def test_year_without_a_column_is_named(data):
     write_counts(data, ["BU99990000,10,12"])
     period = {"from": dt.date(2025, 1, 1), "to": dt.date(2026, 12, 31)}
-    with pytest.raises(LensError, match="no column for 2026; given are 2024, 2025"):
+    with pytest.raises(LensError, match="no counts for 2026; given are 2024, 2025"):
         intake(data, counts_lens(period=period))
 
 

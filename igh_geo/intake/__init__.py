@@ -1,0 +1,36 @@
+"""From the inputs of a lens to areas and counts, with an account of every row."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+
+from igh_geo.intake.areas import StudyAreas, read_known_addresses, read_study_areas
+from igh_geo.intake.counted import read_counted
+from igh_geo.intake.events import Events
+from igh_geo.intake.inputs import Inputs
+from igh_geo.intake.placed import read_placed
+from igh_geo.lens import Lens
+
+__all__ = [
+    "Events",
+    "Inputs",
+    "StudyAreas",
+    "read_events",
+    "read_known_addresses",
+    "read_study_areas",
+]
+
+
+def read_events(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: dt.date) -> Events:
+    """Read what a lens counts, from its incidents or from its counts.
+
+    Raises
+    ------
+    DataError, LensError
+        When nothing is left to count, with the ledger as evidence.
+    """
+    if lens.counts is not None:
+        return read_counted(lens, areas, inputs)
+    return read_placed(lens, areas, inputs, today=today)

@@ -1,0 +1,62 @@
+"""What a lens counts, placed in its areas: from incidents, or from a table of counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from igh_geo.ledger import LedgerSummary
+from igh_geo.lens import Period
+
+
+@dataclass(frozen=True)
+class Events:
+    """What was counted.
+
+    Attributes
+    ----------
+    period : Period
+        The period of the lens, as far as the data cover it.
+    counts : pandas.DataFrame
+        Index ``area_code``: ``current`` and ``previous``; missing where there are no data.
+    incidents : pandas.DataFrame or None
+        Placed incidents with ``area_code`` and ``period`` (current, previous, or between the
+        two); None when the input is counts.
+    ledger : LedgerSummary
+    rejected : pandas.DataFrame
+        Rows with a fault. Private.
+    data_from, data_until : datetime.date or None
+        First and last day in the source.
+    previous : tuple of datetime.date or None
+        The period of comparison, when the data cover it.
+    times_known, months_known : bool
+        Whether moments are known to the hour, and to the month.
+    categories : tuple of str
+        Categories that were counted.
+    dates_assumed : bool
+        Whether the order of day and month was assumed, because the file leaves it open.
+    provisional_from : datetime.date or None
+        First day of the first period whose counts are not final yet.
+    monthly_counts : pandas.Series or None
+        Counts of the whole per month (index: first day), when the input is counts per month.
+    deliveries : tuple of dict
+        What the store was loaded with: ``file``, ``sha256``, ``delivered``; empty for a file.
+    """
+
+    period: Period
+    counts: pd.DataFrame
+    incidents: pd.DataFrame | None
+    ledger: LedgerSummary
+    rejected: pd.DataFrame
+    data_from: dt.date | None
+    data_until: dt.date | None
+    previous: tuple[dt.date, dt.date] | None
+    times_known: bool
+    months_known: bool
+    categories: tuple[str, ...]
+    dates_assumed: bool = False
+    provisional_from: dt.date | None = None
+    monthly_counts: pd.Series | None = None
+    deliveries: tuple[dict[str, str], ...] = ()

@@ -1,0 +1,145 @@
+"""Incidents: read, chosen, and placed in the areas of a lens."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from igh_geo.errors import DataError, LensError, Problem
+from igh_geo.intake.events import Events
+from igh_geo.intake.inputs import Inputs
+from igh_geo.intake.periods import require_periods
+from igh_geo.intake.span import span_of, times_known
+from igh_geo.ledger import Ledger
+from igh_geo.lens import Incidents, Lens
+from igh_geo.places.assign import assign_areas
+from igh_geo.sources.dates import known_to_the_year
+from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.selection import select
+from igh_geo.stats.counts import count_by_area
+from igh_geo.texts import Texts
+
+
+def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: dt.date) -> Events:
+    """Read the incidents of a lens, choose what it asks for and place them in its areas.
+
+    Parameters
+    ----------
+    lens : Lens
+        With ``[incidents]``.
+    areas : geopandas.GeoDataFrame
+        The table ``areas``.
+    inputs : Inputs
+    today : datetime.date
+        What lies after it has not happened yet.
+
+    Raises
+    ------
+    DataError
+        When nothing is left to count, with the ledger as evidence.
+    LensError
+        As `igh_geo.sources.selection.select`.
+    """
+    part = lens.incidents
+    if part is None:
+        raise LensError("this lens has no [incidents]")
+    incidents, ledger = _read(part, inputs)
+    _refuse_empty(incidents, ledger, lens)
+    dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
+    deliveries = tuple(incidents.attrs.get("loads", ()))
+    by_year = known_to_the_year(incidents)
+    incidents = _without_future(incidents, ledger, today)
+    _refuse_empty(incidents, ledger, lens)
+    span = span_of(incidents, by_year=by_year)
+    if by_year:
+        # A year that is known as a whole cannot be split.
+        years = (str(year) for year in range(lens.period.start.year, lens.period.end.year + 1))
+        require_periods(lens.period.start, lens.period.end, years)
+    period = span.covered(lens.period)
+    previous = period.before()
+    if previous is not None and span.first - span.slack > previous[0]:
+        previous = None
+    chosen = select(
+        incidents,
+        part,
+        ledger,
+        periods=[(period.start, period.end), *([previous] if previous else [])],
+    )
+    placed = _place(chosen, areas, ledger)
+    is_current = placed["occurred_from"].dt.date >= period.start
+    placed = placed.assign(
+        period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
+    )
+    _refuse_empty(placed[is_current], ledger, lens, earlier=int((~is_current).sum()))
+    if is_current.all():
+        # None at all may be a category that was not registered yet: missing, not zero.
+        previous = None
+    return Events(
+        period=period,
+        counts=count_by_area(placed, areas.index, has_previous=previous is not None),
+        incidents=placed,
+        ledger=ledger.summary(),
+        rejected=ledger.rejected(),
+        data_from=span.first,
+        data_until=span.last,
+        previous=previous,
+        times_known=not by_year and times_known(placed),
+        months_known=not by_year,
+        categories=tuple(sorted(placed["category"].unique())),
+        dates_assumed=dates_assumed,
+        deliveries=deliveries,
+    )
+
+
+def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
+    return read_incidents(
+        inputs.locate(str(part.file)),
+        columns=part.columns or None,
+        defaults=part.defaults or None,
+        sheet=part.sheet,
+        layer=part.layer,
+        dates=part.dates,
+    )
+
+
+def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Area per incident; what lies in none is set aside, what is doubtful is remarked on."""
+    placed = incidents.join(assign_areas(incidents["x"], incidents["y"], areas))
+    ledger.set_aside(placed.index[placed["area_code"].isna()], "outside_areas")
+    placed = placed[placed["area_code"].notna()]
+    for remark in ("on_border", "in_overlap"):
+        ledger.remark(placed.index[placed["remark"] == remark], remark)
+    water = areas.index[areas["is_water"]]
+    ledger.remark(placed.index[placed["area_code"].isin(water)], "in_water")
+    return placed.drop(columns="remark")
+
+
+def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens, *, earlier: int = 0) -> None:
+    if len(incidents):
+        return
+    summary = ledger.summary()
+    texts = Texts("en")
+    aside = [
+        f"{row['count']} {texts('reason.' + row['reason'])} (first: row {row['first_row']})"
+        for row in summary.set_aside.to_dict(orient="records")
+    ]
+    if earlier:
+        aside.append(f"{earlier} before the period")
+    problem = Problem(
+        f"Lens '{lens.name}' leaves something to count.",
+        f"of {summary.rows_in} rows none is left: {'; '.join(aside) or 'the file has no rows'}",
+        "check the period, the categories and the area of the lens against the file "
+        "(`igh-geo check FILE` shows what is in it)",
+    )
+    raise DataError(str(problem))
+
+
+def _without_future(incidents: pd.DataFrame, ledger: Ledger, today: dt.date) -> pd.DataFrame:
+    """Set aside what is yet to happen: a mistyped year, as a rule."""
+    is_future = incidents["occurred_from"].dt.date > today
+    ledger.set_aside(incidents.index[is_future], "future_date")
+    past: pd.DataFrame = incidents[~is_future]
+    return past
