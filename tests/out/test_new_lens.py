@@ -313,5 +313,5 @@ def test_no_category_can_break_out_of_its_quotes(tmp_path: Path, category: str) 
 def test_boundaries_that_were_named_and_cannot_be_read_are_refused(tmp_path: Path) -> None:
     export = tmp_path / "meldingen.csv"
     export.write_text("nummer;datum;soort;categorie;x;y\n1;01-02-2025;melding;A;1;1\n", "utf-8")
-    with pytest.raises(DataError, match="there is no file weg.gpkg"):
+    with pytest.raises(DataError, match=r"there is no file weg\.gpkg"):
         propose_lens(export, areas=tmp_path / "weg.gpkg", data=tmp_path)
