@@ -122,6 +122,7 @@ class Counts(Part):
     offence_groups: tuple[str, ...] = ()
     offence_group_list: FilePath | None = None
     absent: Literal["missing", "zero"] = "missing"
+    allow_partial: bool = False
     kind: KindName
     boundary_year: int | None = None
     setting: Setting | None = None
@@ -295,6 +296,8 @@ class Lens(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Lens:
+        if self.districts and self.areas.districts:
+            raise ValueError("give either [[districts]] or [areas.districts], not both")
         if (self.incidents is None) == (self.counts is None):
             raise ValueError("give either [incidents] or [counts], not both and not neither")
         names = [district.name for district in self.districts]

@@ -31,7 +31,7 @@ from igh_geo.out.workbook import write_workbook
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
 from igh_geo.policy.disclosure import publish
-from igh_geo.policy.findings import Findings, GridFindings, Level
+from igh_geo.policy.findings import Delivery, Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
 from igh_geo.tables import PARENT_LEVEL
@@ -127,7 +127,9 @@ def run(
         areas = study.areas
     with record.stage("incidents"):
         asked = lens.period
-        events = read_events(lens, areas, inputs, today=started.date())
+        events = read_events(lens, study, inputs, today=started.date())
+        if events.carried_from is not None:
+            areas = areas.join(events.carried_from.flags(areas))
         lens = lens.model_copy(update={"period": events.period})
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
@@ -172,9 +174,21 @@ def run(
             choices=remarks.choices(facts, texts),
             areas_noticed=tuple(
                 (note.key, {"count": texts.number(note.count), "example": note.example})
-                for note in study.notes
+                for note in (*study.notes, *events.notes)
             ),
             ledger=(events.ledger,),
+            monthly_counts=events.monthly_counts,
+            provisional_from=events.provisional_from,
+            carried_from=events.carried_from.boundary_year if events.carried_from else None,
+            context=study.context,
+            deliveries=tuple(
+                Delivery(
+                    file=load["file"],
+                    delivered=dt.date.fromisoformat(load["delivered"]),
+                    sha256=load["sha256"],
+                )
+                for load in events.deliveries
+            ),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
     _write_rejected(events.rejected, _private(private, out) / lens.name)

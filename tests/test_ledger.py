@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -131,3 +132,45 @@ def test_account_adds_up_whatever_is_set_aside(n: int, steps: list[tuple[str, li
     assert len(ledger.rejected()) == summary.faulty
     # Every row that was remarked upon has been set aside too.
     assert summary.remarks.empty
+
+
+@given(
+    n=st.integers(min_value=0, max_value=30),
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["set_aside", "remark"]),
+            st.sampled_from(sorted(REASONS)),
+            st.sets(st.integers(0, 29)),
+        ),
+        max_size=8,
+    ),
+)
+def test_booleans_and_labels_of_the_same_rows_give_the_same_account(
+    n: int, steps: list[tuple[str, str, set[int]]]
+) -> None:
+    rows = pd.DataFrame({"row": range(2, n + 2)}, index=[f"M{k}" for k in range(n)])
+    by_label, by_mask, by_series = (Ledger("meldingen.csv", rows) for _ in range(3))
+    for step, word, chosen in steps:
+        here = np.isin(np.arange(n), sorted(chosen))
+        getattr(by_label, step)(rows.index[here], word)
+        getattr(by_mask, step)(here, word)
+        getattr(by_series, step)(pd.Series(here, index=rows.index), word)
+    assert by_label.summary().as_dict() == by_mask.summary().as_dict()
+    assert by_label.summary().as_dict() == by_series.summary().as_dict()
+    pd.testing.assert_frame_equal(by_label.rejected(), by_mask.rejected())
+    pd.testing.assert_frame_equal(by_label.examples(), by_mask.examples())
+
+
+def test_booleans_for_another_number_of_rows_are_refused() -> None:
+    ledger = Ledger("meldingen.csv", five_reports())
+    with pytest.raises(KeyError, match="4 booleans for the 5 rows"):
+        ledger.set_aside(np.ones(4, dtype=bool), "no_date")
+
+
+def test_examples_show_the_first_rows_and_what_is_at_fault() -> None:
+    ledger = Ledger("meldingen.csv", five_reports())
+    ledger.set_aside(["M5", "M2"], "no_date", column="note")
+    ledger.remark(["M1"], "on_border")
+    shown = ledger.examples()
+    assert shown["row"].tolist() == [3, 6, 2]
+    assert shown["value"].fillna("none").tolist() == ["b", "e", "none"]

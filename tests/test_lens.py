@@ -294,5 +294,5 @@ def test_path_with_a_backslash_gets_a_remedy_that_names_it(tmp_path: Path) -> No
 def test_file_of_incidents_is_not_a_lens(tmp_path: Path) -> None:
     path = tmp_path / "meldingen.csv"
     path.write_text("nummer;datum\n1;01-02-2025\n", encoding="utf-8")
-    with pytest.raises(LensError, match="`igh-geo new meldingen.csv` writes a lens"):
+    with pytest.raises(LensError, match=r"`igh-geo new meldingen\.csv` writes a lens"):
         read_lens(path)

@@ -6,10 +6,13 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
 from igh_geo.errors import UsageError
+
+if TYPE_CHECKING:
+    from igh_geo.lens import Lens
 
 # What `igh-geo new` writes where only a person can choose.
 UNDECIDED = "BESLIS ZELF:"
@@ -35,6 +38,7 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--out", type=Path, default=Path("maps"), help="where results go (maps)")
     add_data(made)
     made.add_argument("--private", type=Path, help="where rejected rows go (private, beside maps)")
+    made.add_argument("--store", type=Path, help="file of the store (igh.duckdb in the data)")
     made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
 
     made = commands.add(
@@ -76,6 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     if not options.quiet:
         tell("igh-geo: starting ...")
     from igh_geo.pipeline import run_all
+    from igh_geo.sources.store.database import read_key
 
     def progress(name: str) -> Callable[[str], None]:
         if options.quiet:
@@ -84,7 +89,13 @@ def _run(options: argparse.Namespace) -> int:
         return lambda stage: tell(f"  {name}  [{numbers[stage]:2}/{len(STAGES)}] {STAGES[stage]}")
 
     records = run_all(
-        lenses, data=options.data, out=options.out, private=options.private, progress=progress
+        lenses,
+        data=options.data,
+        out=options.out,
+        private=options.private,
+        store=options.store,
+        key=read_key() if any(map(_reads_store, lenses)) else None,
+        progress=progress,
     )
     for record in records:
         if options.quiet or record.publication is None:
@@ -101,6 +112,11 @@ def _run(options: argparse.Namespace) -> int:
     if len(records) > 1 and not options.quiet:
         print(f"{options.out / 'index.html'}")
     return DONE
+
+
+def _reads_store(lens: Lens) -> bool:
+    part = lens.incidents or lens.counts
+    return part is not None and part.source is not None
 
 
 def _expand(paths: Sequence[Path]) -> list[Path]:

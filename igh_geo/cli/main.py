@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from igh_geo import __version__
-from igh_geo.cli import analysis
+from igh_geo.cli import analysis, fetch, store
 from igh_geo.cli.parts import DATA_AT_FAULT, MISUSED, Commands, tell
 from igh_geo.errors import IghGeoError, UsageError
 
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"igh-geo {__version__}")
     commands = Commands(parser)
-    for room in (analysis,):
+    for room in (analysis, store, fetch):
         room.add_commands(commands)
     return parser
 

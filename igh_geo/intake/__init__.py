@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import geopandas as gpd
-
 from igh_geo.intake.areas import StudyAreas, read_known_addresses, read_study_areas
 from igh_geo.intake.counted import read_counted
 from igh_geo.intake.events import Events
@@ -23,7 +21,7 @@ __all__ = [
 ]
 
 
-def read_events(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: dt.date) -> Events:
+def read_events(lens: Lens, study: StudyAreas, inputs: Inputs, *, today: dt.date) -> Events:
     """Read what a lens counts, from its incidents or from its counts.
 
     Raises
@@ -32,5 +30,5 @@ def read_events(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
         When nothing is left to count, with the ledger as evidence.
     """
     if lens.counts is not None:
-        return read_counted(lens, areas, inputs)
-    return read_placed(lens, areas, inputs, today=today)
+        return read_counted(lens, study, inputs)
+    return read_placed(lens, study.areas, inputs, today=today)

@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from igh_geo.errors import DataError, LensError, Problem
+from igh_geo.errors import DataError, LensError, Problem, raise_all
+from igh_geo.intake.areas import StudyAreas
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
+from igh_geo.intake.other_year import OtherYear
 from igh_geo.intake.periods import first_day, last_day, periods_of, require_periods, unit_of
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Counts, Lens
+from igh_geo.places.harmonise import carry_over, left_outside
 from igh_geo.sources.area_counts import read_area_counts
+from igh_geo.sources.notes import Note
+from igh_geo.sources.offences.codes import is_part_of
+from igh_geo.sources.offences.selection import note_on_hemp
+from igh_geo.sources.periods import normalise_periods
+from igh_geo.sources.police import is_police_table, read_police_counts
+from igh_geo.sources.store.area_figures import read_counts
+from igh_geo.sources.years import check_codes, recognise_year
 
 
-def read_counted(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs) -> Events:
+@dataclass(frozen=True)
+class _Table:
+    """Counts as they were read.
+
+    ``rows`` has the columns of `igh_geo.sources.area_counts.read_area_counts`; ``year`` is that of
+    the areas to which its codes belong.
+    """
+
+    rows: pd.DataFrame
+    ledger: Ledger
+    year: int | None
+    notes: tuple[Note, ...] = ()
+    deliveries: tuple[dict[str, str], ...] = ()
+    is_of_police: bool = False
+
+
+def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
     """Read the counts of a lens and sum them over its period and categories.
 
     Parameters
     ----------
     lens : Lens
         With ``[counts]``.
-    areas : geopandas.GeoDataFrame
-        The table ``areas``.
+    study : StudyAreas
+        Counts of another year are carried over from its ``other_year``.
     inputs : Inputs
 
     Returns
@@ -36,27 +63,42 @@ def read_counted(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs) -> Events:
     Raises
     ------
     DataError, LensError
-        When the table has no counts for the areas or for the period.
+        When the table has no counts for the areas or for the period, or is of areas of another
+        year and the lens does not say how to carry them over.
     """
     part = lens.counts
     if part is None:
         raise LensError("this lens has no [counts]")
-    table, ledger = _read(part, lens, inputs)
-    given = sorted(table["period"].unique())
+    areas, other = study.areas, study.other_year
+    table = _from_store(part, inputs) if part.source else _from_file(part, lens, areas, inputs)
+    if other is None or not other.is_of(table.year, areas):
+        other = None
+    onto = areas if other is None else other.areas
+    check_codes(
+        onto,
+        table.rows["area_code"],
+        file=str(part.file or part.source),
+        table_year=table.year,
+        allow_partial=part.allow_partial or part.absent == "zero",
+        part="counts",
+    )
+    rows, ledger = table.rows, table.ledger
+    given = sorted(rows["period"].unique())
     wanted = require_periods(lens.period.start, lens.period.end, given)
     before = lens.period.before()
     earlier = periods_of(*before, given) if before else []
-    is_elsewhere = ~table["area_code"].isin(areas.index)
-    ledger.set_aside(table["label"][is_elsewhere].unique(), "outside_areas", sort="selection")
-    table = table[~is_elsewhere].astype({"count": float})
+    is_here = rows["area_code"].isin(onto.index)
+    _account(table, onto.index, [*wanted, *earlier])
+    rows = rows[is_here].astype({"count": float})
     if part.absent == "zero":
-        table = _with_zeros(table, areas.index, [*wanted, *earlier])
-    counts = pd.DataFrame(
-        {"current": _summed(table, wanted, areas.index), "previous": np.nan}, index=areas.index
-    )
-    _refuse_uncounted(counts["current"], table, lens)
-    if earlier:
-        counts["previous"] = _summed(table, earlier, areas.index)
+        rows = _with_zeros(rows, onto.index, [*wanted, *earlier])
+    counts = pd.DataFrame({"current": _summed(rows, wanted, onto.index)})
+    counts["previous"] = _summed(rows, earlier, onto.index) if earlier else np.nan
+    notes = list(table.notes)
+    if other is not None:
+        notes += _left_behind(counts, other)
+        counts = _carried(counts, other, areas)
+    _refuse_uncounted(counts["current"], rows, lens)
     unit = unit_of(wanted[0])
     return Events(
         period=lens.period,
@@ -70,21 +112,145 @@ def read_counted(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs) -> Events:
         times_known=False,
         months_known=unit == "month",
         categories=(part.category,),
-        provisional_from=_provisional_from(table, wanted),
-        monthly_counts=_per_month(table, [*earlier, *wanted]) if unit == "month" else None,
+        provisional_from=_provisional_from(rows, wanted),
+        monthly_counts=_per_month(rows, [*earlier, *wanted]) if unit == "month" else None,
+        deliveries=table.deliveries,
+        carried_from=other,
+        notes=tuple(notes),
     )
 
 
-def _read(part: Counts, lens: Lens, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
-    return read_area_counts(
-        inputs.locate(str(part.file)),
-        layer=part.layer,
-        code_column=part.code_column,
-        value_columns=part.values,
-        category=part.category,
-        kind=part.kind,
-        level=lens.areas.level,
+def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs) -> _Table:
+    path = inputs.locate(str(part.file))
+    level = lens.areas.level
+    year = part.boundary_year
+    columns = part.values  # noqa: PD011 - a key of the lens, not of pandas
+    is_of_police = not columns and is_police_table(path)
+    if is_of_police:
+        rows, ledger = read_police_counts(
+            path,
+            level=level,
+            offences=part.categories,
+            groups=part.offence_groups,
+            group_list=inputs.locate(part.offence_group_list) if part.offence_group_list else None,
+            areas_prefix=_municipalities(areas) or None,
+            boundary_year=year,
+            absent=part.absent,
+        )
+        year = rows.attrs["boundary_year"]
+    else:
+        rows, ledger = read_area_counts(
+            path,
+            layer=part.layer,
+            code_column=part.code_column,
+            value_columns=columns or None,
+            category=part.category,
+            categories=part.categories,
+            kind=part.kind,
+            level=level,
+        )
+        year = year or recognise_year(ledger.rows, f"{path.stem} {part.layer or ''}")
+    notes = list(rows.attrs.get("notes", ()))
+    hemp = note_on_hemp(rows["category"].unique(), lens.title, lens.question, part.category)
+    return _Table(
+        rows,
+        ledger,
+        year,
+        notes=tuple([*notes, hemp] if hemp else notes),
+        is_of_police=is_of_police,
     )
+
+
+def _from_store(part: Counts, inputs: Inputs) -> _Table:
+    source = str(part.source)
+    rows = read_counts(inputs.store_path, source, key=inputs.key)
+    rows["label"] = rows.index
+    ledger = Ledger(source, rows.copy(deep=False))
+    chosen = _choose(rows, part)
+    ledger.set_aside(~rows["category"].isin(chosen), "category_not_selected", sort="selection")
+    rows = rows[ledger.is_placed]
+    years = rows["boundary_year"].dropna().unique()
+    year = int(years[0]) if len(years) == 1 else None
+    return _Table(rows, ledger, year, deliveries=tuple(rows.attrs["loads"]))
+
+
+def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:
+    """Set aside the rows of the file of which nothing is used."""
+    rows, ledger = table.rows, table.ledger
+    if table.is_of_police:
+        # A sum has the label of its first part only, so that the rows themselves are looked at.
+        of_file = ledger.rows["period"]
+        named, _ = normalise_periods(pd.Series(of_file.unique(), dtype="str"), file=ledger.source)
+        period = of_file.astype("str").map(dict(zip(of_file.unique(), named, strict=True)))
+        is_elsewhere = ~ledger.rows["area_code"].astype("str").str.strip().isin(codes)
+        ledger.set_aside(is_elsewhere, "outside_areas", sort="selection")
+        ledger.set_aside(~period.isin(periods), "outside_period", sort="selection")
+        return
+    is_here = rows["area_code"].isin(codes)
+    for is_used, reason in (
+        (is_here, "outside_areas"),
+        (is_here & rows["period"].isin(periods), "outside_period"),
+    ):
+        unused = pd.Index(rows["label"].unique()).difference(pd.Index(rows.loc[is_used, "label"]))
+        ledger.set_aside(unused, reason, sort="selection")
+
+
+def _choose(rows: pd.DataFrame, part: Counts) -> tuple[str, ...]:
+    """Categories of a source that may be added up."""
+    present = sorted(rows["category"].unique())
+    wanted = (*part.categories, *part.offence_groups) or tuple(present)
+    shown = ", ".join(present[:30])
+    absent = [name for name in wanted if name not in present]
+    problems = []
+    if absent:
+        problems.append(
+            Problem(
+                f"Source '{part.source}' has every category that is asked for.",
+                f"not found: {', '.join(absent)}",
+                f"choose from: {shown}",
+            )
+        )
+    if len(present) > 1 and not (part.categories or part.offence_groups):
+        problems.append(
+            Problem(
+                "Of a source with several categories the lens says which are counted.",
+                f"source '{part.source}' has {shown}",
+                f'name them: categories = ["{present[0]}"]',
+            )
+        )
+    parts = [(one, whole) for one in wanted for whole in wanted if is_part_of(one, whole)]
+    if parts and not problems:
+        problems.append(
+            Problem(
+                "A total is never added to its parts.",
+                f"{parts[0][0]} is part of {parts[0][1]}",
+                "leave one of the two out",
+            )
+        )
+    raise_all(problems, LensError)
+    return wanted
+
+
+def _municipalities(areas: gpd.GeoDataFrame) -> list[str]:
+    """Codes of the municipalities of CBS areas; empty for areas of the user's own."""
+    numbers = areas.index.to_series().str.extract(r"^(?:BU|WK|GM)(\d{4})")[0]
+    return [] if numbers.isna().any() else [f"GM{number}" for number in numbers.unique()]
+
+
+def _carried(counts: pd.DataFrame, other: OtherYear, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Counts of other areas on those of the map, whole as they were."""
+    rest = counts.to_numpy(dtype=float) % 1
+    is_whole = bool((rest[~np.isnan(rest)] == 0).all())
+    carried = carry_over(counts, other.crosswalk, whole=is_whole)
+    return carried.reindex(areas.index).astype(float)
+
+
+def _left_behind(counts: pd.DataFrame, other: OtherYear) -> list[Note]:
+    outside = left_outside(counts[["current"]], other.crosswalk)["current"]
+    outside = outside[outside > 0]
+    if outside.empty:
+        return []
+    return [Note("counts_left_outside", round(float(outside.sum())), str(outside.index[0]))]
 
 
 def _with_zeros(table: pd.DataFrame, codes: pd.Index, periods: list[str]) -> pd.DataFrame:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from igh_geo.intake.other_year import OtherYear
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Period
+from igh_geo.sources.notes import Note
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Events:
         Counts of the whole per month (index: first day), when the input is counts per month.
     deliveries : tuple of dict
         What the store was loaded with: ``file``, ``sha256``, ``delivered``; empty for a file.
+    carried_from : OtherYear or None
+        The areas of another year from which the counts were carried over.
+    notes : tuple of Note
+        What was noticed of the counts.
     """
 
     period: Period
@@ -60,3 +66,5 @@ class Events:
     provisional_from: dt.date | None = None
     monthly_counts: pd.Series | None = None
     deliveries: tuple[dict[str, str], ...] = ()
+    carried_from: OtherYear | None = None
+    notes: tuple[Note, ...] = ()

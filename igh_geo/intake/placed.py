@@ -19,6 +19,7 @@ from igh_geo.places.assign import assign_areas
 from igh_geo.sources.dates import known_to_the_year
 from igh_geo.sources.incidents import read_incidents
 from igh_geo.sources.selection import select
+from igh_geo.sources.store.records import read_incidents_from_store
 from igh_geo.stats.counts import count_by_area
 from igh_geo.texts import Texts
 
@@ -95,10 +96,13 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
 
 
 def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
+    if part.source is not None:
+        return read_incidents_from_store(inputs.store_path, part.source, key=inputs.key)
     return read_incidents(
         inputs.locate(str(part.file)),
         columns=part.columns or None,
         defaults=part.defaults or None,
+        code_list=inputs.locate(part.code_list) if part.code_list else None,
         sheet=part.sheet,
         layer=part.layer,
         dates=part.dates,

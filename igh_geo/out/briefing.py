@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
-from igh_geo.out import charts, reading, sketch
+from igh_geo.out import reading, sketch
 from igh_geo.out.sheet import Content, Row, plan
 from igh_geo.out.templates import asset, environment
+from igh_geo.out.when import when_of
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
@@ -32,17 +32,6 @@ class ListedRow:
     is_hot: bool
     is_clear: bool
     words: Row
-
-
-@dataclass(frozen=True)
-class When:
-    """The section on days and hours."""
-
-    words: list[str]
-    week: Markup | None
-    week_caption: str
-    months: Markup | None
-    months_caption: str
 
 
 def write_briefing(publication: Publication, path: Path) -> None:
@@ -77,7 +66,7 @@ def render(publication: Publication) -> str:
     )
     numbers = {str(code): row.number for code, row in zip(top.index, listed, strict=True)}
     aspect = sketch.aspect(publication.areas)
-    changed, when = _changed(publication, texts), _when(publication, texts)
+    changed, when = _changed(publication, texts), when_of(publication, texts)
     facts, basis = _facts(publication, texts), _basis(publication, texts)
     limits, foot = _limits(publication, texts), _foot(publication, texts)
     list_notes = _list_notes(publication, texts, bool(listed))
@@ -306,67 +295,6 @@ def _from_to(row: dict[str, Any], texts: Texts) -> str:
     )
 
 
-def _when(publication: Publication, texts: Texts) -> When:
-    # The top places tell a patrol more than the whole does.
-    is_top = publication.hours_top is not None
-    hours = publication.hours_top if is_top else publication.hours
-    months, months_caption = _months(publication, texts, is_alone=hours is None)
-    missing = [reading.no_hours(publication, texts), reading.no_monthly(publication, texts)]
-    said = [words for words in missing if words]
-    if hours is None:
-        return When(said, None, "", months, months_caption)
-    if hours.blocks:
-        blocks = [
-            texts(
-                "briefing.when.block",
-                block=reading.block_words(texts, block),
-                share=texts.percentage(block.share),
-                noun=publication.noun,
-            )
-            for block in hours.blocks
-        ]
-        words = texts("briefing.when.busiest", blocks=reading.listing(texts, blocks))
-    else:
-        words = texts("briefing.when.even", noun=publication.noun)
-    caption = texts(
-        "briefing.when.of_top" if is_top else "briefing.when.of_all",
-        events=texts.number(hours.n_events),
-        noun=publication.noun,
-        areas=_areas_words(publication, texts, hours.n_areas),
-    )
-    key = texts("briefing.when.key" if hours.blocks else "briefing.when.key_plain")
-    size_mm = (116.0, 35.0) if months is not None else (190.0, 35.0)
-    week = charts.week(hours.table, texts, blocks=hours.blocks, label=words, size_mm=size_mm)
-    return When([words, *said], week, f"{caption} {key}", months, months_caption)
-
-
-def _months(publication: Publication, texts: Texts, *, is_alone: bool) -> tuple[Markup | None, str]:
-    """The chart of the months and its caption; nothing where no month is told."""
-    if publication.monthly is None or publication.monthly.isna().all():
-        return None, ""
-    period = publication.lens.period
-    series = publication.monthly.sort_index().iloc[-charts.MOST_MONTHS :]
-    said = {
-        "first": texts.month(series.index[0]),
-        "last": texts.month(series.index[-1]),
-        "low": texts.number(float(series.min())),
-        "high": texts.number(float(series.max())),
-    }
-    caption = texts("briefing.when.months", period=texts.period(period.start, period.end))
-    key = "briefing.when.months_words"
-    if series.isna().any():
-        caption = texts("briefing.when.months_withheld", caption=caption)
-        key = "briefing.when.months_words_told"
-    drawn = charts.months(
-        series,
-        texts,
-        period=(period.start, period.end),
-        label=texts(key, **said),
-        size_mm=(190.0, 33.0) if is_alone else (70.0, 35.0),
-    )
-    return drawn, caption
-
-
 def _facts(publication: Publication, texts: Texts) -> str:
     period = publication.lens.period
     values = {
@@ -402,6 +330,9 @@ def _foot(publication: Publication, texts: Texts) -> list[str]:
     if publication.data_until is not None:
         until = texts.date(publication.data_until)
         made.insert(0, texts("briefing.foot.data_until", day=until))
+    delivered = reading.deliveries(publication, texts)
+    if delivered:
+        made.insert(0, delivered)
     if publication.sources:
         sources = "; ".join(publication.sources)
         made.insert(0, texts("briefing.foot.sources", sources=sources))

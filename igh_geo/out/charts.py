@@ -23,6 +23,16 @@ TEXT_MM = 2.5
 MOST_MONTHS = 60
 WEEK_H = 168
 RATIO_RANGE = 4.0
+NOW, BEFORE = "#7a2412", "#b8b2a8"
+
+
+# A count that may still rise: lines in the colour of its bar, open between them.
+_HATCHES = tuple(
+    f'<pattern id="m-{key}" width="0.9" height="0.9" patternUnits="userSpaceOnUse"'
+    f' patternTransform="rotate(45)"><rect width="0.9" height="0.9" fill="#fff"/>'
+    f'<rect width="0.35" height="0.9" fill="{fill}"/></pattern>'
+    for key, fill in (("now", NOW), ("before", BEFORE))
+)
 
 
 def svg(body: Sequence[str], *, size_mm: tuple[float, float], label: str) -> Markup:
@@ -105,8 +115,11 @@ def months(
     period: tuple[dt.date, dt.date],
     label: str,
     size_mm: tuple[float, float] = (70.0, 36.0),
+    provisional: Sequence[bool] = (),
 ) -> Markup:
     """Events per month as bars, from zero; the months of the period are dark.
+
+    A month that is not final yet is hatched, within an outline.
 
     Parameters
     ----------
@@ -120,15 +133,19 @@ def months(
         The chart in words.
     size_mm : tuple of float
         Width and height.
+    provisional : sequence of bool
+        Per month of ``monthly`` in order whether it is not final yet.
     """
     width, height = size_mm
     series = monthly.sort_index().iloc[-MOST_MONTHS:]
+    is_open = list(provisional)[-MOST_MONTHS:] or [False] * len(series)
     days = pd.DatetimeIndex(series.index)
     most = max(float(series.max()), 1.0)
     left, bottom, top = 2.0 + 1.5 * len(texts.number(most)), 4.0, 2.2
     step, tall = (width - left) / len(series), height - bottom - top
     base = height - bottom
     body = [
+        *(_HATCHES if any(is_open) else ()),
         write(left - 1, top + 0.9, texts.number(most), anchor="end"),
         write(left - 1, base + 0.3, "0", anchor="end"),
         f'<path d="M{_n(left)} {_n(top)}H{_n(width)}" stroke="#bbb" stroke-width="0.15"/>',
@@ -145,9 +162,13 @@ def months(
             body.append(write(x, base - 0.6, "×", anchor="middle", size=size))
         else:
             bar = float(value) / most * tall
-            fill = "#7a2412" if inside else "#b8b2a8"
+            fill = NOW if inside else BEFORE
             x, width_bar = left + (i + 0.1) * step, step * 0.8
-            body.append(box((x, base - bar, width_bar, bar), f'fill="{fill}"'))
+            more = f'fill="{fill}"'
+            if is_open[i]:
+                key = "now" if inside else "before"
+                more = f'fill="url(#m-{key})" stroke="{fill}" stroke-width="0.2"'
+            body.append(box((x, base - bar, width_bar, bar), more))
         if day.month == 1 or i == 0:
             x = left + i * step
             body.append(f'<path d="M{_n(x)} {_n(base)}v1.2" stroke="#555" stroke-width="0.2"/>')

@@ -11,6 +11,7 @@ from igh_geo.texts import Texts
 
 # Number formats; Excel shows them with the decimal sign of the user's own country.
 COUNT, RATE, RATIO, P_VALUE, SHARE = "#,##0", "#,##0.0", "0.00", "0.0000", "0.0%"
+CONTEXT = "#,##0.0##"
 
 # Column, width in characters, number format (None: text), and the status that governs it.
 AREA_COLUMNS: tuple[tuple[str, float, str | None, str], ...] = (
@@ -23,6 +24,7 @@ AREA_COLUMNS: tuple[tuple[str, float, str | None, str], ...] = (
     ("rank_high", 11, COUNT, "ranked"),
     ("p_top", 10, SHARE, "ranked"),
     ("count", 10, COUNT, "status"),
+    ("carried_over", 24, None, ""),
     ("denominator", 11, RATE, "denominator"),
     ("rate", 10, RATE, "rate_status"),
     ("ci_low", 11, RATE, "rate_status"),

@@ -10,7 +10,12 @@ from igh_geo.texts import Texts
 
 
 def guide_lines(
-    publication: Publication, texts: Texts, *, columns: Sequence[str], sheets: Sequence[str]
+    publication: Publication,
+    texts: Texts,
+    *,
+    columns: Sequence[str],
+    sheets: Sequence[str],
+    context: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """Lines of the reading guide; a line without a right half is a heading.
 
@@ -22,6 +27,8 @@ def guide_lines(
         Keys of the columns that are explained (``workbook.explain.*``).
     sheets : sequence of str
         Names of the sheets as the reader sees them.
+    context : sequence of str
+        Which of those hold context figures.
 
     Returns
     -------
@@ -31,7 +38,7 @@ def guide_lines(
     return [
         *_about(publication, texts),
         *_section(texts, "notes", [("–", note) for note in publication.notes]),
-        *_section(texts, "sheets", _sheets(texts, sheets)),
+        *_section(texts, "sheets", _sheets(texts, sheets, context)),
         *_section(texts, "statuses", _statuses(texts)),
         *_section(texts, "columns", _columns(publication, texts, columns)),
         *_section(texts, "method", [("–", line) for line in publication.method]),
@@ -56,6 +63,7 @@ def _about(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
         "legal_basis": lens.privacy.legal_basis if lens.audience == "restricted" else "",
         "made_on": texts.date(publication.made_on),
         "data_until": texts.date(publication.data_until) if publication.data_until else "",
+        "deliveries": reading.deliveries(publication, texts),
         "sample": texts("reading.sample.label") if lens.sample else "",
     }
     return [(texts(f"workbook.guide.{key}"), words) for key, words in about.items() if words]
@@ -65,8 +73,8 @@ def _section(texts: Texts, key: str, lines: list[tuple[str, str]]) -> list[tuple
     return [(texts(f"workbook.guide.{key}"), ""), *lines] if lines else []
 
 
-def _sheets(texts: Texts, sheets: Sequence[str]) -> list[tuple[str, str]]:
-    named = {
+def _sheets(texts: Texts, sheets: Sequence[str], context: Sequence[str]) -> list[tuple[str, str]]:
+    named = dict.fromkeys(context, texts("workbook.sheet_means.context")) | {
         texts(f"workbook.sheet.{key}"): texts(f"workbook.sheet_means.{key}")
         for key in ("priorities", "months", "hours", "cells", "account")
     }

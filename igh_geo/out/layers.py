@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,8 +15,9 @@ import pyogrio
 import shapely
 
 from igh_geo.crs import RD
+from igh_geo.out import reading
 from igh_geo.out.reading import level_of
-from igh_geo.policy.publication import Publication
+from igh_geo.policy.publication import CARRIED, Publication
 from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
 
@@ -36,11 +40,13 @@ def write_layers(publication: Publication, path: Path) -> None:
     areas, where there are several), ``hotcellen`` (cells that stand out, as squares),
     ``dichtheid`` (kernel density per cell) and ``punten`` (only in a restricted export). Keys
     such as a status keep their value; beside it stands a column ``<name>_label`` in words.
+    Context figures are columns ``context_<name>`` of the areas, and ``context_status`` says which
+    areas are withheld; a figure that is missing all the same is not known.
 
     Parameters
     ----------
     publication : Publication
-        Reads ``areas``, ``levels``, ``cells``, ``density``, ``points``.
+        Reads ``areas``, ``levels``, ``cells``, ``density``, ``points``, ``context``.
     path : Path
         The file to write; an existing one is replaced. The same publication gives the same
         bytes.
@@ -52,7 +58,7 @@ def write_layers(publication: Publication, path: Path) -> None:
     """
     texts = Texts(publication.lens.language)
     path.unlink(missing_ok=True)
-    layers = {"gebieden": _with_words(publication.areas, texts)}
+    layers = {"gebieden": _areas(publication, texts)}
     layers |= _larger(publication, texts)
     side_m = publication.lens.grid.cell_m
     if publication.cells is not None:
@@ -80,6 +86,37 @@ def write_layers(publication: Publication, path: Path) -> None:
                 geometry_type=kind,
                 promote_to_multi=kind == "MultiPolygon",
             )
+
+
+def _areas(publication: Publication, texts: Texts) -> gpd.GeoDataFrame:
+    """The areas with context figures; what is said of no area at all is left out."""
+    made = _with_words(publication.areas, texts)
+    carried = reading.carried(publication)
+    made = made.drop(columns=["carried_over", "carried_over_label"], errors="ignore")
+    if carried.notna().any():
+        words = {kind: reading.carried_words(publication, texts, kind) for kind in CARRIED}
+        made = made.assign(carried_over=carried, carried_over_label=carried.map(words))
+    if not publication.context:
+        return made
+    is_withheld = pd.Series(False, index=made.index)
+    for table in publication.context:
+        for name in table.figures.columns:
+            column = _free(f"context_{_slug(str(name))}", list(made.columns))
+            made[column] = table.figures[name].reindex(made.index)
+        is_withheld |= (table.statuses == "withheld").any(axis=1).reindex(made.index)
+    made["context_status"] = is_withheld.map({True: "withheld", False: "shown"}).astype("str")
+    return made.assign(context_status_label=made["context_status"].map(texts.section("status")))
+
+
+def _slug(name: str) -> str:
+    """A name for a column, of small letters, figures and underscores."""
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", bare).strip("_") or "cijfer"
+
+
+def _free(name: str, taken: list[str]) -> str:
+    endings = ("" if number == 1 else f"_{number}" for number in count(1))
+    return next(f"{name}{end}" for end in endings if f"{name}{end}" not in taken)
 
 
 def _larger(publication: Publication, texts: Texts) -> dict[str, gpd.GeoDataFrame]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from igh_geo import __version__, crs
+from igh_geo.out import reading
 from igh_geo.policy.publication import Publication
 
 MANIFEST = "manifest.json"
@@ -69,6 +70,14 @@ def write_manifest(
             for name, path in sorted(inputs.items())
         ],
         "data_until": publication.data_until,
+        "provisional_from": publication.provisional_from,
+        "deliveries": [asdict(one) for one in publication.deliveries],
+        "carried_from": publication.carried_from,
+        "carried_over": reading.carried(publication).dropna().to_dict(),
+        "context": [
+            {"title": table.title, "figures": list(table.figures.columns)}
+            for table in publication.context
+        ],
         "coordinates": asdict(crs.transformation()),
         "ledger": [summary.as_dict() for summary in publication.ledger],
         "clustering": asdict(publication.clustering),

@@ -155,3 +155,38 @@ def no_monthly(publication: Publication, texts: Texts) -> str:
     if monthly is not None and len(monthly) and monthly.isna().all():
         return texts("reading.no_monthly.hidden")
     return ""
+
+
+def is_provisional(publication: Publication, months: pd.Index) -> list[bool]:
+    """Per month (first day) whether its count is not final yet."""
+    first = publication.provisional_from
+    if first is None:
+        return [False] * len(months)
+    # A month that was final until its twentieth is not final as a whole.
+    return [pd.Timestamp(month) >= pd.Timestamp(first).replace(day=1) for month in months]
+
+
+def carried(publication: Publication) -> pd.Series:
+    """How the count of each area was carried over from another year; missing where it was not."""
+    areas = publication.areas
+    if "carried_over" not in areas.columns:
+        return pd.Series(pd.NA, index=areas.index, dtype="str")
+    found: pd.Series = areas["carried_over"]
+    return found
+
+
+def carried_words(publication: Publication, texts: Texts, kind: str) -> str:
+    """One of ``publication.CARRIED`` in words, with the year of the areas where it is known."""
+    year = publication.carried_from
+    division = texts("division.of_year", year=year) if year else texts("division.other")
+    return texts(f"carried_over.{kind}", division=division)
+
+
+def deliveries(publication: Publication, texts: Texts) -> str:
+    """``Uit 12 leveringen, de laatste van 17 november 2026.``; empty when a file was read."""
+    found = publication.deliveries
+    if not found:
+        return ""
+    key = "one" if len(found) == 1 else "several"
+    last = max(one.delivered for one in found)
+    return texts(f"reading.deliveries.{key}", n=texts.number(len(found)), day=texts.date(last))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,11 @@ import pandas as pd
 import xlsxwriter
 
 from igh_geo.out import reading
+from igh_geo.out.book import Book, headers_of, write_table
 from igh_geo.out.columns import (
     AREA_COLUMNS,
     CELL_COLUMNS,
+    CONTEXT,
     COUNT,
     RATE,
     SHARE,
@@ -26,43 +26,18 @@ from igh_geo.out.columns import (
     is_missing,
 )
 from igh_geo.out.guide import guide_lines
-from igh_geo.policy.publication import Publication
+from igh_geo.policy.publication import CARRIED, ContextTable, Publication
 from igh_geo.texts import Texts
 
-# Excel refuses longer names of sheets, these signs in them, and an apostrophe at either end.
-LONGEST_SHEET_NAME = 31
-NOT_IN_SHEET_NAME = "[]:*?/\\"
 LOCALES = {"nl": "[$-413]", "en": "[$-809]"}
-
-
-@dataclass
-class Book:
-    """An open workbook: its sheets, formats and words."""
-
-    file: Any
-    texts: Texts
-    tables: int = 0
-
-    def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
-        """A cell format; text at the top, so that long reasons stay readable."""
-        return self.file.add_format({"valign": "top", **properties})
-
-    def sheet(self, name: str) -> Any:  # noqa: ANN401
-        """A fresh sheet that prints across one landscape page."""
-        taken = [sheet.get_name() for sheet in self.file.worksheets()]
-        sheet = self.file.add_worksheet(sheet_name(name, taken))
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
 
 
 def write_workbook(publication: Publication, path: Path) -> None:
     """Write the tables as one workbook; nothing in it is a formula.
 
     Sheets: a reading guide, priorities, the areas, larger areas where there are several, months,
-    hours, cells that stand out, and the account of rows used. A number that is withheld, missing
-    or not applicable is a word in grey italics, and zero is 0.
+    hours, cells that stand out, context (one for each table), and the account of rows used. A
+    number that is withheld, missing or not applicable is a word in grey italics, and zero is 0.
 
     Parameters
     ----------
@@ -98,10 +73,15 @@ def render(publication: Publication) -> bytes:
             book, sheet, frame, is_named=level == "district", is_per_km2=is_per_km2
         )
         columns |= dict.fromkeys(written)
-    for write in (_months, _hours, _cells, _account):
+    for write in (_months, _hours, _cells):
         write(book, publication)
+    context = [_context(book, publication, table) for table in publication.context]
+    _account(book, publication)
     sheets = [sheet.get_name() for sheet in file.worksheets()[1:]]
-    _write_guide(book, guide, guide_lines(publication, texts, columns=list(columns), sheets=sheets))
+    lines = guide_lines(
+        publication, texts, columns=list(columns), sheets=sheets, context=tuple(context)
+    )
+    _write_guide(book, guide, lines)
     guide.activate()
     file.close()
     return buffer.getvalue()
@@ -110,7 +90,10 @@ def render(publication: Publication) -> bytes:
 def _area_sheets(publication: Publication, texts: Texts) -> list[tuple[str, pd.DataFrame, str]]:
     """Title, table and level per sheet of areas."""
     level = reading.level_of(publication)
-    areas = pd.DataFrame(publication.areas.drop(columns="geometry"))
+    words = {kind: reading.carried_words(publication, texts, kind) for kind in CARRIED}
+    areas = pd.DataFrame(publication.areas.drop(columns="geometry")).assign(
+        carried_over=reading.carried(publication).map(words)
+    )
     ranked = areas[areas["rank"].notna()].sort_values("rank", kind="stable")
     sheets = [
         (texts("workbook.sheet.priorities"), ranked, level),
@@ -149,7 +132,7 @@ def _write_areas(
         [cell_of(row, name, governs=governs[name], texts=book.texts) for name in governs]
         for row in rows
     ]
-    _write_table(book, sheet, keyed, cells)
+    write_table(book, sheet, keyed, cells)
     return list(governs)
 
 
@@ -159,24 +142,29 @@ def _months(book: Book, publication: Publication) -> None:
     texts, period = book.texts, publication.lens.period
     sheet = book.sheet(texts("workbook.sheet.months"))
     until = publication.data_until
-    rows = []
-    for day, value in publication.monthly.sort_index().items():
+    rows: list[list[object]] = []
+    series = publication.monthly.sort_index()
+    flags = reading.is_provisional(publication, series.index)
+    for (day, value), is_provisional in zip(series.items(), flags, strict=True):
         first = pd.Timestamp(str(day)).date()
         inside = period.start.replace(day=1) <= first <= period.end
         said = texts("workbook.in_period" if inside else "workbook.before_period")
         # Of an earlier month without a number only the gate knows why it has none.
         is_later = until is not None and first > until
         why = Word(texts("status.missing" if is_later else "workbook.month_hidden"))
-        rows.append([first, why if is_missing(value) else value, said])
-    names = (texts("workbook.month"), texts("workbook.column.count"), texts("workbook.period"))
-    formats = (f"{LOCALES[texts.language]}mmmm yyyy", COUNT, None)
-    _write_table(
-        book,
-        sheet,
-        [(name, 22.0, number) for name, number in zip(names, formats, strict=True)],
-        rows,
-        named=True,
-    )
+        row = [first, why if is_missing(value) else value, said]
+        if any(flags):
+            key = "provisional" if is_provisional else "final"
+            row.append(texts(f"workbook.month_{key}"))
+        rows.append(row)
+    columns: list[tuple[str, float, str | None]] = [
+        (texts("workbook.month"), 22.0, f"{LOCALES[texts.language]}mmmm yyyy"),
+        (texts("workbook.column.count"), 22.0, COUNT),
+        (texts("workbook.period"), 22.0, None),
+    ]
+    if any(flags):
+        columns.append((texts("workbook.month_status"), 22.0, None))
+    write_table(book, sheet, columns, rows, named=True)
 
 
 def _hours(book: Book, publication: Publication) -> None:
@@ -207,7 +195,7 @@ def _hours(book: Book, publication: Publication) -> None:
             [texts(f"weekday.{day}"), *map(float, table.loc[day].to_numpy())] for day in range(1, 8)
         ]
         columns = [(texts("workbook.day"), 14.0, None), *hour_columns]
-        _write_table(book, sheet, columns, rows, top=top + 1, named=True)
+        write_table(book, sheet, columns, rows, top=top + 1, named=True)
         scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#C0562F"}
         sheet.conditional_format(top + 2, 1, top + 8, 24, scale)
         blocks = [
@@ -246,13 +234,43 @@ def _cells(book: Book, publication: Publication) -> None:
     ]
     below = 0
     if rows:
-        _write_table(book, sheet, [column[:3] for column in CELL_COLUMNS], rows)
+        write_table(book, sheet, [column[:3] for column in CELL_COLUMNS], rows)
         below = len(rows) + 2
     elif not withheld:
         sheet.write_string(0, 0, texts("workbook.no_cells"))
     if withheld:
         words = texts("workbook.cells_withheld", n=texts.number(withheld))
         sheet.write_string(below, 0, words, book.format(italic=True, font_color="#595959"))
+
+
+def _context(book: Book, publication: Publication, table: ContextTable) -> str:
+    """A sheet with a row per area, and its name."""
+    texts, names = book.texts, publication.areas["name"]
+    sheet = book.sheet(texts("workbook.sheet.context", title=table.title))
+    rows: list[list[object]] = []
+    figures, statuses = table.figures.to_dict("records"), table.statuses.to_dict("records")
+    for code, row, said in zip(table.figures.index, figures, statuses, strict=True):
+        told = [
+            Word(texts(f"status.{said[name]}")) if is_missing(row[name]) else row[name]
+            for name in table.figures.columns
+        ]
+        rows.append([str(code), str(names.get(code, "")), *told])
+    headers = headers_of(
+        [texts("workbook.column.code"), texts("workbook.column.name"), *table.figures.columns]
+    )
+    widths = [14.0, 30.0, *[20.0] * len(table.figures.columns)]
+    formats = [None, None, *[_decimals(table.figures[name]) for name in table.figures.columns]]
+    write_table(book, sheet, list(zip(headers, widths, formats, strict=True)), rows, named=True)
+    name: str = sheet.get_name()
+    return name
+
+
+def _decimals(figures: pd.Series) -> str:
+    """Whole numbers without a decimal, others with as many as the largest of them can carry."""
+    known = figures.dropna().astype(float)
+    if (known % 1 == 0).all():
+        return COUNT
+    return RATE if known.abs().max() >= 100 else CONTEXT
 
 
 def _account(book: Book, publication: Publication) -> None:
@@ -276,7 +294,7 @@ def _account(book: Book, publication: Publication) -> None:
             (texts(f"workbook.account.{name}"), width, number)
             for name, width, number in zip(named, widths, formats, strict=True)
         ]
-        _write_table(book, sheet, columns, rows, named=True)
+        write_table(book, sheet, columns, rows, named=True)
         below = len(rows) + 2
     if publication.choices:
         sheet.write_string(below, 0, texts("workbook.account.choices"), book.format(bold=True))
@@ -289,54 +307,6 @@ def _reason(texts: Texts, key: str) -> str:
     return texts(name) if texts.has(name) else key
 
 
-def _write_table(
-    book: Book,
-    sheet: Any,  # noqa: ANN401
-    columns: Sequence[tuple[str, float, str | None]],
-    rows: Sequence[Sequence[object]],
-    *,
-    top: int = 0,
-    named: bool = False,
-) -> None:
-    """A real table: header, filter, banding; every cell written by what it is."""
-    name: Callable[[str], str] = (
-        (lambda key: key) if named else (lambda key: book.texts(f"workbook.column.{key}"))
-    )
-    header = book.format(bold=True, text_wrap=True, bottom=1)
-    grey = book.format(italic=True, font_color="#595959")
-    formats = [
-        book.format(num_format=number) if number else book.format(text_wrap=key == "reasons")
-        for key, _, number in columns
-    ]
-    book.tables += 1
-    sheet.add_table(
-        top,
-        0,
-        top + len(rows),
-        len(columns) - 1,
-        {
-            "name": f"Tabel{book.tables}",
-            "style": "Table Style Light 1",
-            "columns": [{"header": name(key), "header_format": header} for key, _, _ in columns],
-        },
-    )
-    for i, (_, width, _) in enumerate(columns):
-        sheet.set_column(i, i, width)
-    for r, row in enumerate(rows, start=top + 1):
-        for c, (found, fmt) in enumerate(zip(row, formats, strict=True)):
-            if isinstance(found, Word):
-                sheet.write_string(r, c, str(found), grey)
-            elif isinstance(found, dt.date):
-                sheet.write_datetime(r, c, found, fmt)
-            elif isinstance(found, str):
-                sheet.write_string(r, c, found, fmt)
-            else:
-                sheet.write_number(r, c, float(str(found)), fmt)
-    if top == 0:
-        sheet.freeze_panes(1, 2 if len(columns) > 3 else 1)
-        sheet.repeat_rows(0)
-
-
 def _write_guide(book: Book, sheet: Any, lines: Sequence[tuple[str, str]]) -> None:  # noqa: ANN401
     bold, heading = book.format(bold=True), book.format(bold=True, font_size=13, top=1)
     wrapped = book.format(text_wrap=True)
@@ -345,26 +315,3 @@ def _write_guide(book: Book, sheet: Any, lines: Sequence[tuple[str, str]]) -> No
     for i, (left, right) in enumerate(lines):
         sheet.write_string(i, 0, left, bold if right else heading)
         sheet.write_string(i, 1, right, wrapped if right else heading)
-
-
-def sheet_name(name: str, taken: Sequence[str]) -> str:
-    """A name that Excel takes and that no other sheet has.
-
-    Parameters
-    ----------
-    name : str
-        The name wanted, of any length and with any sign.
-    taken : sequence of str
-        Names of other sheets. Excel does not tell capitals from small letters.
-
-    Returns
-    -------
-    str
-        At most 31 characters; numbered where the name is taken.
-    """
-    plain = "".join("-" if sign in NOT_IN_SHEET_NAME else sign for sign in name)
-    others = {other.casefold() for other in taken}
-    endings = ("" if number == 1 else f" {number}" for number in count(1))
-    plain = plain.strip("' ") or "-"
-    names = (plain[: LONGEST_SHEET_NAME - len(end)].rstrip("' ") + end for end in endings)
-    return next(found for found in names if found.casefold() not in others)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import PurePath
 
 import geopandas as gpd
 import numpy as np
@@ -17,15 +18,14 @@ import pandas as pd
 from igh_geo.errors import DisclosureError, Problem
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
-from igh_geo.policy import wording
-from igh_geo.policy.findings import Findings, GridFindings, Level
+from igh_geo.policy import context, months, wording
+from igh_geo.policy.findings import Delivery, Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE
 from igh_geo.policy.moments import week
 from igh_geo.policy.precision import expected_in_steps, places_among, significant
 from igh_geo.policy.publication import Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import group_of, is_small, secrets
-from igh_geo.policy.suppression import BASE, withheld
-from igh_geo.stats.trend import monthly
+from igh_geo.policy.suppression import BASE
 from igh_geo.texts import Texts
 
 RATE_NUMBERS = [
@@ -44,8 +44,6 @@ RANK_NUMBERS = ["rank", "rank_low", "rank_high", "p_top"]
 CHANGE_NUMBERS = ["change_ratio", "change_low", "change_high"]
 # A briefing lists no more areas than this, and tells the hours of those it lists.
 MOST_LISTED = 10
-# Fewer days than a quarter make no course over the months.
-LEAST_DAYS_FOR_MONTHS = 89
 
 
 def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -> Publication:
@@ -79,7 +77,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     levels = {name: _group_level(findings, name, hidden, lens) for name in findings.levels}
     whole = _group_level(findings, WHOLE, hidden, lens)
     cells, n_cells_withheld = _cells(findings, lens)
-    months, no_months = _monthly(findings, lens)
+    monthly, no_monthly = months.course(findings, lens)
     hours = _hours(findings, lens, None)
     for table in (areas, *levels.values()):
         table["reasons"] = wording.reasons(table, things, texts)
@@ -95,8 +93,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         density=_density(findings.grid, lens),
         bandwidth_m=findings.grid.bandwidth_m if findings.grid else None,
         points=_points(findings.incidents, lens),
-        monthly=months,
-        no_monthly=no_months,
+        monthly=monthly,
+        no_monthly=no_monthly,
         hours=hours,
         hours_top=_hours(findings, lens, _top_codes(areas, lens)),
         no_hours=_why_no_hours(findings, hours),
@@ -108,6 +106,10 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         choices=wording.choices(findings, texts),
         sources=lens.sources,
         ledger=_ledger(findings, hidden[WHOLE], lens),
+        provisional_from=findings.provisional_from,
+        carried_from=findings.carried_from,
+        context=context.told(findings, lens),
+        deliveries=_deliveries(findings),
     )
 
 
@@ -207,10 +209,25 @@ def _status(count: pd.Series, hidden: pd.Series, areas: pd.DataFrame) -> pd.Seri
 def _areas(findings: Findings, hidden: dict[str, pd.DataFrame], lens: Lens) -> gpd.GeoDataFrame:
     """The areas of the map: their level table, clusters and geometry."""
     table = _level(findings.base, hidden[BASE], lens).drop(columns="name")
+    geometry = findings.geometry.drop(columns=["is_carried_over", "is_estimated"], errors="ignore")
     return gpd.GeoDataFrame(
-        findings.geometry.join(table).join(_tests(findings, hidden[BASE]["current"], lens)),
+        geometry.join(table)
+        .join(_tests(findings, hidden[BASE]["current"], lens))
+        .assign(carried_over=_carried_over(findings.geometry)),
         crs=findings.geometry.crs,
     )
+
+
+def _carried_over(areas: gpd.GeoDataFrame) -> pd.Series:
+    """How the count came about where it was carried over from areas of another year."""
+    found = pd.Series(pd.NA, index=areas.index, dtype="str")
+    if "is_carried_over" not in areas.columns:
+        return found
+    is_carried = areas["is_carried_over"].astype(bool)
+    is_estimated = areas["is_estimated"].astype(bool) if "is_estimated" in areas else is_carried
+    found[is_carried] = "summed"
+    found[is_carried & is_estimated] = "estimated"
+    return found
 
 
 def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
@@ -288,24 +305,6 @@ def _points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | None:
     )
 
 
-def _monthly(findings: Findings, lens: Lens) -> tuple[pd.Series | None, str]:
-    """Events per month and, without them, why; a small month is missing, with what tells it."""
-    if findings.incidents is None or not findings.months_known:
-        return None, "unknown"
-    start, last = findings.previous or (lens.period.start, lens.period.end)
-    if (lens.period.end - start).days < LEAST_DAYS_FOR_MONTHS:
-        return None, "short"
-    series = monthly(findings.incidents["occurred_from"], start=start, end=lens.period.end)
-    series = series.to_timestamp().astype("Float64")
-    is_current = series.index >= pd.Timestamp(lens.period.start).replace(day=1)
-    series = series.mask(~is_current & (series.index > pd.Timestamp(last)))
-    if lens.audience == "restricted":
-        return series, ""
-    # The total of each period is published, so a single small month could be subtracted out.
-    period = pd.Series(np.where(is_current, "current", "previous"), index=series.index)
-    return series.mask(withheld(series, [period], minimum=lens.privacy.minimum_count)), ""
-
-
 def _hours(findings: Findings, lens: Lens, codes: list[str] | None) -> Hours | None:
     if findings.incidents is None or not findings.times_known:
         return None
@@ -381,6 +380,12 @@ def _as_outside(summary: LedgerSummary, rows: pd.Series) -> LedgerSummary:
         placed=summary.placed - len(rows),
         set_aside=pd.DataFrame([*others, outside], columns=aside.columns),
     )
+
+
+def _deliveries(findings: Findings) -> tuple[Delivery, ...]:
+    """The deliveries in order of day; of a file only its name, for a folder may tell a person's."""
+    named = [replace(one, file=PurePath(one.file).name) for one in findings.deliveries]
+    return tuple(sorted(named, key=lambda one: (one.delivered, one.file)))
 
 
 def _total(shown: pd.DataFrame) -> Total:

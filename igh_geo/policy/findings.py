@@ -95,6 +95,32 @@ class GridFindings:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """A file that was loaded into the store, and on which day it was delivered."""
+
+    file: str
+    delivered: dt.date
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ContextFindings:
+    """Figures of the user's own per area, never counted with.
+
+    Attributes
+    ----------
+    title : str
+        What the table is about ("Sociaal domein 2024").
+    figures : pandas.DataFrame
+        Index ``area_code`` of every area; a column per figure, by the name a reader sees, Float64
+        and missing where not known.
+    """
+
+    title: str
+    figures: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Findings:
     """Everything that was found.
 
@@ -102,7 +128,9 @@ class Findings:
     ----------
     geometry : geopandas.GeoDataFrame
         The areas: ``name``, ``level``, ``parent_code``, ``parent_name``, ``district``,
-        ``is_water``, ``area_km2``, ``geometry`` (EPSG:28992).
+        ``is_water``, ``area_km2``, ``geometry`` (EPSG:28992). Where counts were carried over from
+        areas of another year also ``is_carried_over``, and ``is_estimated`` for those that got
+        part of an old area instead of whole ones (all of them when there is no such column).
     base : Level
         The areas of the map.
     levels : dict of str to Level
@@ -127,6 +155,15 @@ class Findings:
     areas_noticed : tuple of tuple
         What the reader of the areas repaired or noticed: key in the texts, and values.
     ledger : tuple of LedgerSummary
+    monthly_counts : pandas.Series or None
+        Events of the whole per month (index: first day), when they are not from ``incidents``.
+    provisional_from : datetime.date or None
+        First day of the first period whose counts are not final yet.
+    carried_from : int or None
+        Year of the areas from which counts were carried over, where it is known.
+    context : tuple of ContextFindings
+    deliveries : tuple of Delivery
+        What the store was loaded with; empty when a file was read.
     """
 
     geometry: gpd.GeoDataFrame
@@ -145,3 +182,8 @@ class Findings:
     choices: dict[str, dict[str, object]]
     areas_noticed: tuple[tuple[str, dict[str, object]], ...]
     ledger: tuple[LedgerSummary, ...]
+    monthly_counts: pd.Series | None = None
+    provisional_from: dt.date | None = None
+    carried_from: int | None = None
+    context: tuple[ContextFindings, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()

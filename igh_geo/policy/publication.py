@@ -14,8 +14,11 @@ import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
+from igh_geo.policy.findings import Delivery
 
 STATUSES = ("shown", "withheld", "missing", "not_applicable")
+# How the count of an area came about that was carried over from areas of another year.
+CARRIED = ("summed", "estimated")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,26 @@ class Clustering:
 
 
 @dataclass(frozen=True)
+class ContextTable:
+    """Figures of the user's own, shown beside the counts.
+
+    Attributes
+    ----------
+    title : str
+        What the table is about.
+    figures : pandas.DataFrame
+        Index ``area_code`` of every area; a column per figure, by the name a reader sees, Float64
+        and missing unless its status is ``shown``.
+    statuses : pandas.DataFrame
+        Same index and columns; each one of STATUSES.
+    """
+
+    title: str
+    figures: pd.DataFrame
+    statuses: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Publication:
     """Everything of one lens that its audience may see.
 
@@ -136,8 +159,9 @@ class Publication:
         ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
         ``lisa_class``, ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
         ``rank``, ``rank_low``, ``rank_high`` (among the areas that are shown), ``p_top`` (missing
-        where not ranked) and
-        ``reasons`` (sentences, joined by newlines).
+        where not ranked) and ``reasons`` (sentences, joined by newlines); where counts were
+        carried over from areas of another year, ``carried_over`` (one of CARRIED; missing where
+        the area stayed the same).
     levels : dict of str to pandas.DataFrame
         The same columns without geometry and clusters for the parents of the areas (``wijk``, or
         ``gemeente`` when the areas are wijken) and ``district``, where there are several; index:
@@ -175,6 +199,13 @@ class Publication:
     sources : tuple of str
         Origin of the data, in words.
     ledger : tuple of LedgerSummary
+    provisional_from : datetime.date or None
+        First day of the first period whose counts are not final yet.
+    carried_from : int or None
+        Year of the areas from which counts were carried over, where it is known.
+    context : tuple of ContextTable
+    deliveries : tuple of Delivery
+        What the store was loaded with, the latest last; empty when a file was read.
     """
 
     lens: Lens
@@ -201,3 +232,7 @@ class Publication:
     choices: dict[str, str]
     sources: tuple[str, ...]
     ledger: tuple[LedgerSummary, ...]
+    provisional_from: dt.date | None = None
+    carried_from: int | None = None
+    context: tuple[ContextTable, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()

@@ -49,6 +49,10 @@ class Facts:
     grid : GridFindings or None
     dates_assumed : bool
         Whether the order of day and month was assumed.
+    provisional_from : datetime.date or None
+        First day of the first period whose counts are not final yet.
+    carried_from : int or None
+        Year of the areas from which counts were carried over, where it is known.
     """
 
     lens: Lens
@@ -66,6 +70,8 @@ class Facts:
     clusters: AreaClusters
     grid: GridFindings | None
     dates_assumed: bool
+    provisional_from: dt.date | None = None
+    carried_from: int | None = None
 
 
 MOST_NAMES = 5
@@ -85,6 +91,8 @@ def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
     return (
         *fictional,
         *period_notes(facts, texts),
+        *provisional_notes(facts, texts),
+        *carried_notes(facts.areas, facts.carried_from, texts),
         *kind_notes(facts.incidents, texts),
         *exposure_notes(lens, facts.setting),
         *rate_notes(facts.areas, lens, texts, things=things),
@@ -170,6 +178,36 @@ def period_notes(facts: Facts, texts: Texts) -> list[Note]:
         notes.append(("period_cut", dict(values)))
     if facts.previous is None and asked.previous != "none" and facts.data_from is not None:
         notes.append(("no_previous", {"first": texts.date(facts.data_from)}))
+    return notes
+
+
+def provisional_notes(facts: Facts, texts: Texts) -> list[Note]:
+    """From when on the counts of the period are not final yet."""
+    first = facts.provisional_from
+    if first is None or first > facts.lens.period.end:
+        return []
+    # Counts of a whole year are known by that year.
+    is_year = facts.incidents is None and (first.month, first.day) == (1, 1)
+    since = str(first.year) if is_year else f"{texts(f'month.{first.month}')} {first.year}"
+    key = "provisional" if facts.previous is None else "provisional_compared"
+    return [(key, {"since": since})]
+
+
+def carried_notes(areas: gpd.GeoDataFrame, year: int | None, texts: Texts) -> list[Note]:
+    """Which areas have a count that was carried over from areas of another year."""
+    if "is_carried_over" not in areas.columns:
+        return []
+    is_carried = areas["is_carried_over"].astype(bool)
+    is_estimated = areas["is_estimated"].astype(bool) if "is_estimated" in areas else is_carried
+    division = texts("division.of_year", year=year) if year else texts("division.other")
+    notes: list[Note] = []
+    for key, chosen in (
+        ("carried_estimated", is_carried & is_estimated),
+        ("carried_summed", is_carried & ~is_estimated),
+    ):
+        if chosen.any():
+            values = _areas(areas["name"][chosen], areas, texts)
+            notes.append((key, {**values, "division": division}))
     return notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from itertools import count
 
 import pandas as pd
 
@@ -178,5 +179,8 @@ def choices(findings: Findings, texts: Texts) -> dict[str, str]:
     }
     for key, values in findings.areas_noticed:
         said = texts(f"area_note.{key}", **values)
-        chosen[f"areas_{key}"] = texts("policy.choice.areas", said=said)
+        # Two tables of context may each have something of the same kind to tell.
+        named = (f"areas_{key}" if number == 1 else f"areas_{key}_{number}" for number in count(1))
+        free = next(name for name in named if name not in chosen)
+        chosen[free] = texts("policy.choice.areas", said=said)
     return chosen

@@ -1,26 +1,28 @@
-"""What the columns of an area file mean: codes, names, the area above, water, the year."""
+"""What the columns of an area file mean: codes, names, the area above, water."""
 
 from __future__ import annotations
 
-import re
+import logging
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
-from igh_geo.sources.columns import (
-    ANY_CODE_SPELLINGS,
-    ANY_NAME_SPELLINGS,
-    CODE_SPELLINGS,
-    NAME_SPELLINGS,
-    WATER_SPELLINGS,
-    YEAR_SPELLINGS,
-    find,
-    nearest,
+from igh_geo.sources.columns import nearest
+from igh_geo.sources.layouts import (
+    ANY_CODES,
+    ANY_NAMES,
+    CODES,
+    GRID_CODES,
+    NAMES,
+    WATER,
+    find_column,
 )
 from igh_geo.sources.notes import Note
 from igh_geo.tables import PARENT_LEVEL
+
+log = logging.getLogger(__name__)
 
 # How CBS writes the codes; Amsterdam's hold letters since 2022.
 CODE_SHAPE = {
@@ -28,6 +30,13 @@ CODE_SHAPE = {
     "wijk": r"^WK\d{4}[0-9A-Z]{2}$",
     "gemeente": r"^GM\d{4}$",
 }
+# The digits behind the letters; a spreadsheet takes off the letters or the zeros in front.
+_PREFIX_AND_DIGITS = {"buurt": ("BU", 8), "wijk": ("WK", 6), "gemeente": ("GM", 4)}
+# CBS numbers water as the last buurt (9997, 9998) or wijk (99) of a municipality, and what is
+# abroad as a municipality of its own.
+_WATER_SHAPE = {"buurt": r"^BU\d{4}99(?:97|98)$", "wijk": r"^WK\d{4}99$"}
+_ABROAD_SHAPE = r"^(?:(?:GM|WK|BU)0998|BU0{8}$|WK0{6}$|GM0000$)"
+_WATER_WORDS = r"\bwater\b|zee\b|\bmeer\b"
 
 
 def find_codes(
@@ -49,7 +58,9 @@ def find_codes(
     Returns
     -------
     pandas.Series of str
-        On the index of `frame`, without the blanks with which OData pads codes.
+        On the index of `frame`, without the blanks with which OData pads codes and without the
+        year of a ``jrstatcode``. Where no column has codes of CBS but one named after the level
+        has their digits (3630000 for BU03630000), the codes are completed.
 
     Raises
     ------
@@ -59,62 +70,90 @@ def find_codes(
     columns = [str(name) for name in frame.columns]
     if column is not None:
         if column in columns:
-            return frame[column].astype("str").str.strip()
+            return _complete(_tidy(frame[column]), level, file)
         problem = Problem(
             "The column with codes is in the file.",
             f"{file} has no column {column!r}; it has {', '.join(columns)}",
             f"perhaps {' or '.join(nearest(column, columns)) or 'one of those'}",
         )
         raise DataError(str(problem))
-    spellings = (*CODE_SPELLINGS.get(level, (f"{level}code", level)), *ANY_CODE_SPELLINGS)
+    of_level = CODES.get(level, (f"{level}code", f"{level}_code", level))
+    others = ANY_CODES if level in CODES else (*ANY_CODES, *GRID_CODES)
     candidates = {
-        name: None for spelling in spellings if (name := find(columns, [spelling])) is not None
+        name: None
+        for spelling in (*of_level, *others)
+        if (name := find_column(columns, [spelling])) is not None
     }
-    tidy = {name: frame[name].astype("str").str.strip() for name in candidates}
+    tidy = {name: _tidy(frame[name]) for name in candidates}
     shape = CODE_SHAPE.get(level)
     if shape is not None:
         # Several columns may be called a code: the one that holds CBS codes is meant.
         for values in tidy.values():
             if values.str.match(shape).fillna(False).any():
                 return values
+        named = find_column(columns, of_level)
+        if named is not None:
+            return _complete(tidy[named], level, file)
     if tidy:
         return next(iter(tidy.values()))
     problem = Problem(
         "Areas have a column with their codes.",
         f"{file} has {', '.join(columns)}",
-        f"name the column {CODE_SPELLINGS.get(level, ('area_code',))[0]!r}",
+        f"name the column {CODES.get(level, ('area_code',))[0]!r}",
     )
     raise DataError(str(problem))
 
 
 def parent_of(code: str) -> str | None:
     """Code of the area above, by CBS's way of numbering: BU01530001, WK015300, GM0153."""
-    if re.match(CODE_SHAPE["buurt"], code):
-        return f"WK{code[2:8]}"
-    if re.match(CODE_SHAPE["wijk"], code):
-        return f"GM{code[2:6]}"
-    return None
+    above = parents_of(pd.Series([code], dtype="str")).iloc[0]
+    return None if pd.isna(above) else str(above)
+
+
+def parents_of(codes: pd.Series) -> pd.Series:
+    """Codes of the areas above, as `parent_of`; missing for codes that are not CBS's."""
+    above = pd.Series(pd.NA, index=codes.index, dtype="str")
+    is_buurt = codes.str.match(CODE_SHAPE["buurt"]).fillna(False).astype(bool)
+    is_wijk = codes.str.match(CODE_SHAPE["wijk"]).fillna(False).astype(bool)
+    above = above.mask(is_buurt, "WK" + codes.str.slice(2, 8))
+    return above.mask(is_wijk, "GM" + codes.str.slice(2, 6)).astype("str")
 
 
 def read_names(frame: pd.DataFrame, level: str) -> pd.Series:
     """Names of the areas; the code (``_code``) where the file has none."""
     columns = list(map(str, frame.columns))
-    column = find(columns, (*NAME_SPELLINGS.get(level, (f"{level}naam",)), *ANY_NAME_SPELLINGS))
+    column = find_column(columns, (*NAMES.get(level, (f"{level}naam", level)), *ANY_NAMES))
     if column is None:
         return frame["_code"].astype("str")
-    return frame[column].astype("str").str.strip().fillna(frame["_code"])
+    told = frame[column].astype("str").str.strip()
+    return told.mask(told.fillna("") == "").fillna(frame["_code"])
 
 
-def read_parents(frame: pd.DataFrame, level: str) -> pd.Series:
-    """Code of the area above each (``_code``): from the file, or else from the code itself."""
+def read_parents(frame: pd.DataFrame, level: str, *, notes: list[Note] | None = None) -> pd.Series:
+    """Code of the area above each (``_code``): from the file, or else from the code itself.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The file, with the code of each area in ``_code``.
+    level : str
+        ``buurt``, ``wijk``, ``gemeente`` or a name of the user's own.
+    notes : list of Note, optional
+        Gets ``parents_from_code`` when the file has codes that are not those of CBS.
+    """
     columns = list(map(str, frame.columns))
     above = PARENT_LEVEL.get(level)
-    derived = frame["_code"].map(parent_of).astype("str")
-    column = find(columns, CODE_SPELLINGS[above]) if above else None
+    derived = parents_of(frame["_code"].astype("str"))
+    column = find_column(columns, CODES[above]) if above else None
     if column is None or above is None:
         return derived
-    told = frame[column].astype("str").str.strip()
-    return told.where(told.str.match(CODE_SHAPE[above]).fillna(False)).fillna(derived)
+    told = _tidy(frame[column])
+    is_code = told.str.match(CODE_SHAPE[above]).fillna(False).astype(bool)
+    is_strange = told.notna() & ~is_code & derived.notna()
+    if notes is not None and is_strange.any():
+        example = f"{told[is_strange].iloc[0]}: {derived[is_strange].iloc[0]}"
+        notes.append(Note("parents_from_code", int(is_strange.sum()), example))
+    return told.where(is_code).fillna(derived)
 
 
 def read_is_water(
@@ -129,25 +168,41 @@ def read_is_water(
     level : str
         ``buurt``, ``wijk``, ``gemeente`` or a name of the user's own.
     population : pandas.Series
-        Inhabitants: where somebody lives, a number alone does not make it water.
+        Inhabitants: where somebody lives, a number alone does not make it water. An ordinary wijk
+        can have number 99 (Loon in Assen: WK010699); in a file without inhabitants its name
+        must tell.
     notes : list of Note
         Gets ``water_by_code`` when the number decided.
     """
-    columns = list(map(str, frame.columns))
-    column = find(columns, WATER_SPELLINGS)
+    column = find_column(list(map(str, frame.columns)), WATER)
     if column is not None:
         return is_yes(frame[column])
-    # CBS numbers water as the last buurt or wijk; an ordinary one can have that number too, and
-    # then somebody lives there.
-    pattern = {"buurt": r"^BU\d{4}99(?:97|98)$", "wijk": r"^WK\d{4}99$"}.get(level)
-    if pattern is None:
+    if level not in _WATER_SHAPE:
         return np.zeros(len(frame), dtype=bool)
-    is_water = (frame["_code"].str.match(pattern) & ~(population.fillna(0) > 0)).to_numpy(
-        dtype=bool
-    )
+    numbered = frame["_code"].str.match(_WATER_SHAPE[level]).fillna(False)
+    is_water = (numbered & ~(population.fillna(0) > 0)).to_numpy(dtype=bool)
+    if level == "wijk" and not population.notna().any():
+        names = read_names(frame, level).str.lower()
+        is_water = is_water & names.str.contains(_WATER_WORDS, regex=True).to_numpy(dtype=bool)
     if is_water.any():
         notes.append(Note("water_by_code", int(is_water.sum()), frame["_code"][is_water].iloc[0]))
     return is_water
+
+
+def is_water_code(codes: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which codes are of water or abroad by their number alone."""
+    shape = "|".join((*_WATER_SHAPE.values(), _ABROAD_SHAPE))
+    return codes.str.match(shape).fillna(False).to_numpy(dtype=bool)
+
+
+def is_abroad(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows (``_code``) are no area of the Netherlands: by their number, or ``WATER`` is B."""
+    abroad = frame["_code"].str.match(_ABROAD_SHAPE).fillna(False).to_numpy(dtype=bool)
+    column = find_column([str(name) for name in frame.columns], WATER)
+    if column is not None:
+        letter = frame[column].astype("str").str.strip().str.upper()
+        abroad = abroad | (letter == "B").to_numpy(dtype=bool)
+    return abroad
 
 
 def is_yes(values: pd.Series) -> npt.NDArray[np.bool_]:
@@ -156,13 +211,24 @@ def is_yes(values: pd.Series) -> npt.NDArray[np.bool_]:
     return text.isin(["JA", "J", "TRUE", "1", "1.0"]).to_numpy(dtype=bool)
 
 
-def recognise_year(frame: pd.DataFrame, names: str) -> int | None:
-    """Year of the boundaries: from a column of the file, or else the only year in its names."""
-    columns = list(map(str, frame.columns))
-    column = find(columns, YEAR_SPELLINGS)
-    if column is not None:
-        years = frame[column].astype("str").str.extract(r"^((?:19|20)\d{2})")[0].dropna()
-        if len(years) and (years == years.iloc[0]).all():
-            return int(years.iloc[0])
-    told = set(re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", names))
-    return int(told.pop()) if len(told) == 1 else None
+def _tidy(values: pd.Series) -> pd.Series:
+    """Codes without blanks, without the year of a jrstatcode, in capitals when they are CBS's."""
+    text = values.astype("str").str.strip()
+    text = text.str.replace(r"^(?:19|20)\d{2}(?=(?:BU|WK|GM)\d{4})", "", regex=True)
+    is_ours = text.str.match(r"^(?:bu|wk|gm)\d{4}").fillna(False).astype(bool)
+    return text.mask(is_ours, text.str.upper()) if is_ours.any() else text
+
+
+def _complete(codes: pd.Series, level: str, file: str) -> pd.Series:
+    """Codes of CBS from their digits alone, when every value can be nothing else."""
+    if level not in _PREFIX_AND_DIGITS:
+        return codes
+    prefix, n_digits = _PREFIX_AND_DIGITS[level]
+    # A municipality has up to four digits, of which the zeros in front may be lost.
+    bare = codes.dropna().str.removesuffix(".0")
+    least = 1 if level == "gemeente" else n_digits - 3
+    if not len(bare) or not bare.str.fullmatch(rf"\d{{{least},{n_digits}}}").all():
+        return codes
+    completed = prefix + codes.str.removesuffix(".0").str.zfill(n_digits)
+    log.info("%s: codes completed, %s is %s", file, bare.iloc[0], completed[bare.index[0]])
+    return completed.astype("str")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,33 +14,32 @@ import pandas as pd
 import shapely
 
 from igh_geo import crs, tables
-from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.sources.area_columns import (
-    CODE_SHAPE,
-    find_codes,
-    is_yes,
-    read_is_water,
-    read_names,
-    read_parents,
-    recognise_year,
+from igh_geo.errors import CrsError, DataError, Problem
+from igh_geo.sources.area_columns import find_codes, read_is_water, read_names, read_parents
+from igh_geo.sources.area_rows import keep_drawn, keep_rows
+from igh_geo.sources.figures import note_rounding, read_land_km2
+from igh_geo.sources.files import (
+    PARQUET,
+    SPREADSHEETS,
+    TEXT,
+    check_layer,
+    list_layers,
+    read_geometry,
 )
-from igh_geo.sources.columns import (
-    CODE_SPELLINGS,
-    FIGURE_SPELLINGS,
-    LAND_SPELLINGS,
-    NAME_SPELLINGS,
-    WATER_SPELLINGS,
-    find,
-    plain,
-)
-from igh_geo.sources.files import GEOMETRY, PARQUET, check_layer, list_layers, read_geometry
+from igh_geo.sources.layouts import FIGURES, find_column
 from igh_geo.sources.notes import Note
 from igh_geo.sources.numbers import CBS_MISSING, parse_figures
-from igh_geo.sources.outlines import note_overlaps, repair_outlines
+from igh_geo.sources.outlines import note_relations, repair_outlines
+from igh_geo.sources.years import recognise_year
 
 log = logging.getLogger(__name__)
 
+# TopoJSON has no place for a reference system; like GeoJSON it is in degrees.
+TOPOJSON = (".topojson", ".json")
+_SYSTEMS = {"rd": crs.RD, "wgs84": "EPSG:4326"}
 _LAYER_WORDS = {"buurt": ("buurt",), "wijk": ("wijk", "dist"), "gemeente": ("gemeente", "muni")}
+# Layers of points with which PDOK places the names on a map.
+_LABEL_WORDS = ("labelpoint", "label_point", "punt")
 
 
 @dataclass(frozen=True)
@@ -112,40 +110,33 @@ def read_areas(
         )
         raise DataError(str(problem))
     notes: list[Note] = []
+    frame = _with_reference_system(frame, path, notes)
     codes = find_codes(frame, level, path.name)
     frame = frame.assign(_code=codes.to_numpy())
-    frame = _keep_level(frame, level, notes)
-    frame = _keep_municipality(frame, municipality, path.name)
-    frame = _leave_out_abroad(frame, notes)
-    frame = _leave_out_water_parts(frame, notes)
-    _refuse_empty(frame, notes, path.name)
-    _check_rows(frame, path.name)
-
+    frame = keep_rows(frame, level, municipality, file=path.name, notes=notes)
     frame = crs.project_to_rd(frame, path.name)
-    outlines = repair_outlines(frame, notes)
-    columns = [str(column) for column in frame.columns if column not in ("_code", "geometry")]
-    figures = {
-        name: _figures(frame, find(columns, spellings), notes)
-        for name, spellings in FIGURE_SPELLINGS.items()
-    }
+    frame = frame.set_geometry(gpd.GeoSeries(repair_outlines(frame, notes), frame.index, crs.RD))
+    frame = keep_drawn(frame, level, file=path.name, notes=notes)
+    figures = _read_figures(frame, notes)
     year = boundary_year or recognise_year(frame, f"{path.stem} {chosen or ''}")
     if year is None:
         notes.append(Note("boundary_year_unknown"))
     data = {
         "name": read_names(frame, level),
         "level": level,
-        "parent_code": read_parents(frame, level),
+        "parent_code": read_parents(frame, level, notes=notes),
         "boundary_year": pd.array([year] * len(frame), dtype="Int64"),
         "is_water": read_is_water(frame, level, figures["population"], notes=notes),
-        "area_km2": _area_km2(frame, columns, outlines, notes),
+        "area_km2": _area_km2(frame, notes),
         **figures,
     }
     index = pd.Index(frame["_code"].to_numpy(), dtype="str", name="area_code")
     table = pd.DataFrame(
         {name: getattr(values, "array", values) for name, values in data.items()}, index=index
     ).astype({"name": "str", "level": "str", "parent_code": "str"})
-    areas = gpd.GeoDataFrame(table, geometry=outlines, crs=crs.RD).sort_index()
-    note_overlaps(areas, notes)
+    areas = gpd.GeoDataFrame(table, geometry=frame.geometry.to_numpy(), crs=crs.RD).sort_index()
+    note_rounding(areas, notes)
+    note_relations(areas, notes)
     tables.check(areas, "areas")
     for note in notes:
         log.info("%s: %s (%d, %s)", path.name, note.key, note.count, note.example)
@@ -153,11 +144,12 @@ def read_areas(
 
 
 def _choose_layer(path: Path, layer: str | None, level: str) -> str | None:
-    if path.is_file() and path.suffix.lower() not in (*GEOMETRY, *PARQUET):
+    if path.is_file() and path.suffix.lower() in (*TEXT, *SPREADSHEETS):
         problem = Problem(
             "Areas come from a map layer.",
             f"{path.name} ends in {path.suffix!r}",
-            f"export them as one of {', '.join((*GEOMETRY, *PARQUET))}",
+            "export them as GeoPackage (.gpkg), GeoJSON or shapefile; a table with figures goes "
+            "under [areas.key_figures]",
         )
         raise DataError(str(problem))
     if path.suffix.lower() in PARQUET:
@@ -169,7 +161,12 @@ def _choose_layer(path: Path, layer: str | None, level: str) -> str | None:
     if len(layers) == 1:
         return layers[0]
     words = _LAYER_WORDS.get(level, (level,))
-    fitting = [name for name in layers if any(word in name.lower() for word in words)]
+    fitting = [
+        name
+        for name in layers
+        if any(word in name.lower() for word in words)
+        and not any(word in name.lower() for word in _LABEL_WORDS)
+    ]
     if len(fitting) == 1:
         return fitting[0]
     problem = Problem(
@@ -180,164 +177,59 @@ def _choose_layer(path: Path, layer: str | None, level: str) -> str | None:
     raise DataError(str(problem))
 
 
-def _keep_level(frame: gpd.GeoDataFrame, level: str, notes: list[Note]) -> gpd.GeoDataFrame:
-    if level not in CODE_SHAPE:
-        return frame
-    is_other = (
-        frame["_code"]
-        .str.match("|".join(shape for name, shape in CODE_SHAPE.items() if name != level))
-        .fillna(False)
-    )
-    if not is_other.any() or is_other.all():
-        return frame
-    notes.append(
-        Note("other_levels_left_out", int(is_other.sum()), frame["_code"][is_other].iloc[0])
-    )
-    return frame[~is_other]
-
-
-def _keep_municipality(
-    frame: gpd.GeoDataFrame, municipality: str | Sequence[str] | None, file: str
+def _with_reference_system(
+    frame: gpd.GeoDataFrame, path: Path, notes: list[Note]
 ) -> gpd.GeoDataFrame:
-    told = [municipality] if isinstance(municipality, str) else list(municipality or ())
-    wanted = [name.strip() for name in told if name.strip()]
-    if not wanted:
+    """The frame with a reference system that fits its values, before anything else is asked."""
+    if frame.crs is not None:
+        crs.check_label(frame, path.name)
         return frame
-    columns = [str(column) for column in frame.columns]
-    code = frame["_code"].str.extract(r"^(?:BU|WK|GM)(\d{4})")[0]
-    code_column, name_column = (
-        find(columns, CODE_SPELLINGS["gemeente"]),
-        find(columns, NAME_SPELLINGS["gemeente"]),
-    )
-    if code_column is not None:
-        code = code.fillna(frame[code_column].astype("str").str.extract(r"(\d{4})")[0])
-    names = (
-        frame[name_column].astype("str").map(plain, na_action="ignore")
-        if name_column is not None
-        else pd.Series("", index=frame.index)
-    )
-    keep = np.zeros(len(frame), dtype=bool)
-    problems = []
-    for one in wanted:
-        number = re.sub(r"^GM", "", one, flags=re.IGNORECASE)
-        here = (
-            ((code == number.zfill(4)) | (names == plain(one))).fillna(False).to_numpy(dtype=bool)
-        )
-        keep |= here
-        if not here.any():
-            there_are = sorted("GM" + code.dropna().unique())
-            shown = ", ".join(there_are[:5]) + (", ..." if len(there_are) > 5 else "")
-            problems.append(
-                Problem(
-                    "The file holds areas of the municipality.",
-                    f"{file} has none of {one!r}; it has {shown or 'no CBS codes'}",
-                    "give the code as CBS writes it, GM0153; municipalities merge, so check "
-                    "that the boundaries are of the right year",
-                )
-            )
-    raise_all(problems)
-    return frame[keep]
-
-
-def _leave_out_abroad(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame:
-    water = find([str(column) for column in frame.columns], WATER_SPELLINGS)
-    is_abroad = frame["_code"].str.match(r"^(?:GM0998|BU0{8}|WK0{6}|BU0998|WK0998)").fillna(False)
-    if water is not None:
-        is_abroad |= frame[water].astype("str").str.strip().str.upper() == "B"
-    if is_abroad.any():
-        notes.append(
-            Note("abroad_left_out", int(is_abroad.sum()), frame["_code"][is_abroad].iloc[0])
-        )
-    return frame[~is_abroad]
-
-
-def _leave_out_water_parts(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame:
-    """Keep the land of a municipality that CBS gives as two rows, its land and its water."""
-    column = find([str(name) for name in frame.columns], WATER_SPELLINGS)
-    if column is None:
-        return frame
-    is_water = is_yes(frame[column])
-    is_part = is_water & frame["_code"].isin(frame["_code"][~is_water]).to_numpy()
-    if is_part.any():
-        notes.append(
-            Note("water_parts_left_out", int(is_part.sum()), frame["_code"][is_part].iloc[0])
-        )
-    return frame[~is_part]
-
-
-def _refuse_empty(frame: gpd.GeoDataFrame, notes: Sequence[Note], file: str) -> None:
-    if len(frame):
-        return
-    left_out = ", ".join(f"{note.key} {note.count} (first {note.example})" for note in notes)
+    bounds = frame.geometry.bounds.dropna()
+    middle = (bounds.minx + bounds.maxx) / 2, (bounds.miny + bounds.maxy) / 2
+    found = pd.Series(crs.recognise(*middle)).value_counts(normalize=True)
+    likely = str(found.index[0]) if len(found) and found.iloc[0] > 0.5 else ""
+    if likely == "wgs84" and path.suffix.lower() in TOPOJSON:
+        notes.append(Note("crs_assumed", len(frame), _SYSTEMS[likely]))
+        return frame.set_crs(_SYSTEMS[likely])
+    system = _SYSTEMS.get(likely)
     problem = Problem(
-        "The file holds areas in the Netherlands.",
-        f"every row of {file} is left out: {left_out}",
-        "check that the column for water says JA or NEE, and that the codes are those of CBS",
+        "Every geometry file says in which reference system it is.",
+        f"{path.name} has none; its values "
+        + (f"look like {system}" if system else "look like no Dutch system"),
+        (f"give it {system}" if system else "find out which it is and give it")
+        + " (QGIS: Set layer CRS) and save it as GeoPackage; a shapefile needs its .prj beside it",
     )
-    raise DataError(str(problem))
+    raise CrsError(str(problem))
 
 
-def _check_rows(frame: gpd.GeoDataFrame, file: str) -> None:
-    problems = []
-    is_nameless = frame["_code"].isna() | (frame["_code"] == "")
-    if is_nameless.any():
-        problems.append(
-            Problem(
-                "Every area has a code.",
-                f"{int(is_nameless.sum())} of {len(frame)} rows of {file} have none",
-                "fill in the code or take the rows out",
+def _read_figures(frame: gpd.GeoDataFrame, notes: list[Note]) -> dict[str, pd.Series]:
+    """Key figures that the file has, the codes by which CBS marks a gap as missing."""
+    columns = [str(column) for column in frame.columns if column != "_code"]
+    figures, coded = {}, []
+    is_coded = np.zeros(len(frame), dtype=bool)
+    for name, spellings in FIGURES.items():
+        column = find_column(columns, spellings)
+        if column is None:
+            figures[name] = pd.Series(
+                pd.array([pd.NA] * len(frame), dtype="Float64"), index=frame.index
             )
-        )
-    repeated = frame["_code"][frame["_code"].duplicated() & ~is_nameless]
-    if len(repeated):
-        problems.append(
-            Problem(
-                "Every area has a code of its own.",
-                f"{len(repeated)} repeated codes in {file}, the first is {repeated.iloc[0]}",
-                "merge the parts of an area into one multipolygon (QGIS: Dissolve)",
-            )
-        )
-    is_bare = frame.geometry.isna() | frame.geometry.is_empty
-    is_bare |= ~frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    if is_bare.any():
-        problems.append(
-            Problem(
-                "Every area has an outline.",
-                f"{int(is_bare.sum())} of {len(frame)} rows of {file} have no polygon, "
-                f"the first is {frame['_code'][is_bare].iloc[0]}",
-                "take the rows out or give them their outline",
-            )
-        )
-    raise_all(problems)
-
-
-def _figures(frame: gpd.GeoDataFrame, column: str | None, notes: list[Note]) -> pd.Series:
-    if column is None:
-        return pd.Series(pd.array([pd.NA] * len(frame), dtype="Float64"), index=frame.index)
-    figures = parse_figures(frame[column], is_count=True)
-    is_coded = pd.to_numeric(frame[column], errors="coerce").isin(CBS_MISSING)
-    if is_coded.any():
-        example = f"{column} of {frame['_code'][is_coded].iloc[0]}"
-        notes.append(Note("missing_codes", int(is_coded.sum()), example))
+            continue
+        figures[name] = parse_figures(frame[column], is_count=True)
+        here = pd.to_numeric(frame[column], errors="coerce").isin(CBS_MISSING).to_numpy()
+        if here.any():
+            coded.append(f"{column} ({frame['_code'].to_numpy()[here][0]})")
+            is_coded |= here
+    if coded:
+        notes.append(Note("missing_codes", int(is_coded.sum()), ", ".join(coded)))
     return figures
 
 
-def _area_km2(
-    frame: gpd.GeoDataFrame,
-    columns: list[str],
-    outlines: npt.NDArray[np.object_],
-    notes: list[Note],
-) -> npt.NDArray[np.float64]:
-    drawn_km2 = np.asarray(shapely.area(outlines) / 1e6, dtype=float)
-    for spelling, unit_km2 in LAND_SPELLINGS:
-        column = find(columns, [spelling])
-        if column is None:
-            continue
-        told_km2 = parse_figures(frame[column]).to_numpy(dtype=float, na_value=np.nan) * unit_km2
-        is_missing = np.isnan(told_km2)
-        if is_missing.any():
-            example = frame["_code"][is_missing].iloc[0]
-            notes.append(Note("area_from_outline", int(is_missing.sum()), example))
-        return np.where(is_missing, drawn_km2, told_km2)
-    notes.append(Note("area_from_outline", len(frame), str(frame["_code"].iloc[0])))
-    return drawn_km2
+def _area_km2(frame: gpd.GeoDataFrame, notes: list[Note]) -> npt.NDArray[np.float64]:
+    drawn_km2 = np.asarray(shapely.area(frame.geometry.to_numpy()) / 1e6, dtype=float)
+    land_km2, _ = read_land_km2(frame, drawn_km2, notes=notes)
+    codes = frame["_code"].to_numpy()
+    is_missing = np.isnan(land_km2)
+    if is_missing.any():
+        first = str(codes[int(np.argmax(is_missing))])
+        notes.append(Note("area_from_outline", int(is_missing.sum()), first))
+    return np.where(is_missing, drawn_km2, land_km2)

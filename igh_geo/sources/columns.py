@@ -11,47 +11,74 @@ from collections.abc import Iterable, Mapping, Sequence
 # The first spelling that a file has is taken, so the most telling one stands first.
 INCIDENT_SPELLINGS: dict[str, tuple[str, ...]] = {
     "incident_id": (
-        *("incident_id", "meldingnummer", "meldingsnummer", "zaaknummer", "zaak_id", "melding_id"),
-        *("incidentnummer", "registratienummer", "aangiftenummer", "dossiernummer", "volgnummer"),
-        *("crime_id", "case_number", "id", "uid"),
+        *("incident_id", "meldingnummer", "meldingsnummer", "meldingnr", "meldingsnr"),
+        *("zaaknummer", "zaaknr", "zaak_id", "zaakidentificatie", "melding_id", "incidentnummer"),
+        *("incidentnr", "registratienummer", "registratienr", "registratie_id", "aangiftenummer"),
+        *("procesverbaalnummer", "pv_nummer", "bonnummer", "beschikkingsnummer", "cjib_nummer"),
+        *("dossiernummer", "volgnummer", "crime_id", "case_number"),
+        *("incident_number", "id", "uid", "uuid"),
     ),
-    "source": ("bron", "source", "bronsysteem", "systeem"),
-    "kind": ("kind", "soort_registratie", "registratiesoort", "soort", "type_registratie"),
+    "source": ("bron", "source", "bronsysteem", "systeem", "herkomst"),
+    "kind": (
+        *("kind", "soort_registratie", "registratiesoort", "soort", "type_registratie"),
+        *("type_melding", "record_type", "soort_zaak"),
+    ),
     "category": (
-        *("category", "categorie", "hoofdcategorie", "incidentsoort", "soort_incident"),
-        *("soort_melding", "delict", "delictsoort", "misdrijf", "soort_misdrijf", "thema"),
-        *("crime_type", "offense_type", "offence_type", "soort"),
+        *("category", "categorie", "hoofdcategorie", "main_category", "incidentsoort"),
+        *("soort_incident", "soort_melding", "meldingsoort", "soort_overtreding", "overtreding"),
+        *("delict", "delictsoort", "misdrijf", "soort_misdrijf", "maatschappelijke_klasse"),
+        *("hoofdrubriek", "rubriek", "thema", "onderwerp", "feitcode", "feit_code"),
+        *("crime_type", "offense_type", "offence_type", "primary_type", "soort"),
     ),
-    "subcategory": ("subcategory", "subcategorie", "subthema", "omschrijving_delict"),
+    "subcategory": (
+        *("subcategory", "subcategorie", "subrubriek", "subthema", "omschrijving_delict"),
+        *("sub_onderwerp", "feitomschrijving", "omschrijving_feit"),
+    ),
     "occurred_from": (
         *("occurred_from", "datum_van", "begindatum", "datum_begin", "startdatum", "datum_start"),
+        *("begindatumtijd", "startdatumtijd", "datum_tijd_van", "datum_tijd_begin"),
         *("pleegdatum", "datum_pleging", "pleegdatum_begin", "pleegdatum_van", "incidentdatum"),
-        *("datum_incident", "datumtijd", "datum_tijd", "datum", "melddatum", "meldingsdatum"),
-        *("datum_melding", "constateringsdatum", "tijdstip", "timestamp", "datetime", "date"),
-        *("maand", "month", "jaar", "year"),
+        *("datum_incident", "datum_overtreding", "overtredingsdatum", "datum_feit"),
+        *("datumtijd", "datum_tijd", "datum_en_tijd", "datum", "melddatum", "meldingsdatum"),
+        *("datum_melding", "melddatumtijd", "datum_ontvangst", "ontvangstdatum"),
+        *("registratiedatum", "datum_registratie", "constateringsdatum", "datum_constatering"),
+        *("tijdstip_melding", "tijdstip", "aangemaakt_op", "created_at", "timestamp"),
+        *("datetime", "date_time", "date", "occurred_at", "maand", "month", "jaar", "year"),
     ),
     "time_from": (
         *("time_from", "tijd_van", "begintijd", "tijd_begin", "starttijd", "tijd_start"),
         *("pleegtijd", "tijd_pleging", "pleegtijd_begin", "pleegtijd_van", "incidenttijd"),
-        *("meldtijd", "tijd", "tijdstip", "time"),
+        *("tijd_incident", "tijd_overtreding", "meldtijd", "meldingstijd", "tijd_melding"),
+        *("tijdstip_melding", "tijd", "tijdstip", "time"),
     ),
     "occurred_to": (
         *("occurred_to", "datum_tot", "einddatum", "datum_eind", "datum_einde"),
+        *("einddatumtijd", "datum_tijd_tot", "datum_tijd_eind"),
         *("pleegdatum_eind", "pleegdatum_einde", "pleegdatum_tot"),
     ),
     "time_to": (
         *("time_to", "tijd_tot", "eindtijd", "tijd_eind", "tijd_einde"),
         *("pleegtijd_eind", "pleegtijd_einde", "pleegtijd_tot"),
     ),
+    # The spellings of x and y stand in pairs: a file with both gives the first pair.
     "x": (
-        *("x", "rd_x", "x_rd", "x_coordinaat", "x_coord", "xcoord", "coordinaat_x", "x_co"),
-        *("lon", "lng", "long", "longitude", "lengtegraad"),
+        *("x", "rd_x", "x_rd", "x_coordinaat", "x_coordinaat_rd", "rd_x_coordinaat", "x_coord"),
+        *("xcoord", "coordinaat_x", "x_co", "locatie_x", "x_locatie", "geo_x", "pos_x"),
+        *("easting", "lon", "lng", "long", "longitude", "lengtegraad", "geo_lon", "wgs84_lon"),
     ),
     "y": (
-        *("y", "rd_y", "y_rd", "y_coordinaat", "y_coord", "ycoord", "coordinaat_y", "y_co"),
-        *("lat", "latitude", "breedtegraad"),
+        *("y", "rd_y", "y_rd", "y_coordinaat", "y_coordinaat_rd", "rd_y_coordinaat", "y_coord"),
+        *("ycoord", "coordinaat_y", "y_co", "locatie_y", "y_locatie", "geo_y", "pos_y"),
+        *("northing", "lat", "lat", "lat", "latitude", "breedtegraad", "geo_lat", "wgs84_lat"),
     ),
-    "location_quality": ("location_quality", "locatie_kwaliteit", "kwaliteit_locatie"),
+    "point": (
+        *("point", "punt", "coordinaten", "coordinates", "xy", "x_y", "rd_coordinaten"),
+        *("rd_coordinaat", "coordinaat", "lat_lon", "lat_long", "lon_lat", "latlng", "latlong"),
+        *("geometrie", "geometry", "geom", "wkt", "geo_point_2d", "gps", "locatie", "location"),
+    ),
+    "location_quality": (
+        *("location_quality", "locatie_kwaliteit", "kwaliteit_locatie", "locatienauwkeurigheid"),
+    ),
     "verified": ("verified", "geverifieerd", "bevestigd", "gegrond"),
 }
 
@@ -156,15 +183,29 @@ def recognise_incident_columns(
         From a name of the ``incidents`` table (and ``time_from``, ``time_to`` for the time of
         day in a column of its own) to the column of the file; no column is used twice.
     """
-    found: dict[str, str] = {}
+    left_out = set(leave_out)
+    found = {} if left_out & {"x", "y"} else _paired(columns)
     for field, spellings in INCIDENT_SPELLINGS.items():
-        if field in leave_out:
+        if field in left_out or field in found:
             continue
         free = [column for column in columns if column not in found.values()]
         column = find(free, spellings)
         if column is not None:
             found[field] = column
-    return found
+    if {"x", "y"} <= found.keys():
+        found.pop("point", None)
+    return {field: found[field] for field in INCIDENT_SPELLINGS if field in found}
+
+
+def _paired(columns: Sequence[str]) -> dict[str, str]:
+    """Columns of x and y that belong together: never X beside Latitude."""
+    for x_spelling, y_spelling in zip(
+        INCIDENT_SPELLINGS["x"], INCIDENT_SPELLINGS["y"], strict=True
+    ):
+        x, y = find(columns, (x_spelling,)), find(columns, (y_spelling,))
+        if x is not None and y is not None:
+            return {"x": x, "y": y}
+    return {}
 
 
 def nearest(wanted: str | Sequence[str], columns: Iterable[str]) -> list[str]:

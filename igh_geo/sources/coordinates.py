@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from igh_geo import crs
-from igh_geo.sources.numbers import decimal_sign, parse_numbers
+from igh_geo.sources.numbers import DecimalSign, decimal_sign, parse_numbers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+_NUMBER = r"[-+]?[0-9](?:[0-9.,]*[0-9])?"
+_BEFORE, _BEHIND = r"^[^0-9+-]*", r"[^0-9]*$"
+# The surest sign between two numbers first: a semicolon, a space, and last a comma.
+_PAIRS = (
+    rf"{_BEFORE}(?P<x>{_NUMBER})\s*[;|/]\s*(?P<y>{_NUMBER}){_BEHIND}",
+    rf"{_BEFORE}(?P<x>{_NUMBER})(?:\s*,\s+|\s+)(?P<y>{_NUMBER})(?:\s+{_NUMBER})?{_BEHIND}",
+    rf"{_BEFORE}(?P<x>[-+]?[0-9]+(?:\.[0-9]+)?),(?P<y>[-+]?[0-9]+(?:\.[0-9]+)?){_BEHIND}",
+    rf"{_BEFORE}(?P<x>[-+]?[0-9]+,[0-9]+),(?P<y>[-+]?[0-9]+,[0-9]+){_BEHIND}",
+)
+_AROUND_DEGREES = r"^\s*[NEO]\s*|\s*°?\s*[NEO]?\s*$"
+# Rows that tell whether a column holds both coordinates.
+_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -42,12 +56,22 @@ class Coordinates:
     @property
     def is_exchanged(self) -> BoolArray:
         """Rows whose two coordinates stood in each other's place."""
-        return np.char.endswith(self.system, "_swapped")
+        return np.isin(self.system, ["rd_swapped", "wgs84_swapped"])
+
+    @property
+    def is_in_degrees(self) -> BoolArray:
+        """Rows that were in degrees and have been converted."""
+        return np.isin(self.system, ["wgs84", "wgs84_swapped"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of rows in each system."""
+        systems, counted = np.unique(self.system, return_counts=True)
+        return dict(zip(systems.tolist(), counted.tolist(), strict=True))
 
     def describe(self) -> str:
         """Systems found and the number of rows of each, for the log and the manifest."""
-        counts = Counter(self.system.tolist())
-        return ", ".join(f"{system} {counts[system]}" for system in sorted(counts))
+        return ", ".join(f"{system} {count}" for system, count in self.counts.items())
 
 
 def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
@@ -57,18 +81,75 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
     ----------
     x_text, y_text : pandas.Series of str
         Missing values allowed. Points and commas are read as decimals or thousands, whichever
-        puts most rows in the Netherlands (121.300 m may be written for 121300).
+        puts most rows in the Netherlands (121.300 m may be written for 121300). A sign for
+        degrees and a letter for north or east may follow the number.
 
     Returns
     -------
     Coordinates
     """
-    x, y = parse_numbers(x_text), parse_numbers(y_text)
-    flipped = _flip(x_text), _flip(y_text)
-    if (crs.recognise(*flipped) != "unknown").sum() > (crs.recognise(x, y) != "unknown").sum():
-        x, y = flipped
-    is_missing = (x_text.isna() | y_text.isna()).to_numpy()
-    return place(x, y, is_missing=is_missing)
+    x, y = _numbers(x_text, flip=False), _numbers(y_text, flip=False)
+    is_known = crs.recognise(x, y) != "unknown"
+    odd = ~is_known & x_text.notna().to_numpy() & y_text.notna().to_numpy() & (x != 0) & (y != 0)
+    if _gains(x_text, y_text, odd) > 0:
+        flipped = _numbers(x_text, flip=True), _numbers(y_text, flip=True)
+        if (crs.recognise(*flipped) != "unknown").sum() > is_known.sum():
+            x, y = flipped
+    return place(x, y, is_missing=(x_text.isna() | y_text.isna()).to_numpy())
+
+
+def read_points(text: pd.Series) -> Coordinates:
+    """Understand one column of text that holds both coordinates.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        ``52.37, 4.89``, ``121300,5 487000``, ``121.300,50;487.000,25``, ``POINT (4.89 52.37)``
+        (with ``SRID=...;`` or a height as well), a GeoJSON point; missing values allowed.
+
+    Returns
+    -------
+    Coordinates
+    """
+    x, y = split_pairs(text)
+    pairs = read_coordinates(x, y)
+    is_missing = text.isna().to_numpy()
+    return replace(
+        pairs,
+        is_missing=is_missing,
+        is_unreadable=pairs.is_unreadable | (pairs.is_missing & ~is_missing),
+    )
+
+
+def split_pairs(text: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Split texts into the two numbers they hold; missing where they do not hold two.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        As for `read_points`.
+
+    Returns
+    -------
+    tuple of pandas.Series of str
+        On the same index.
+    """
+    bare = pc.replace_substring_regex(pa.array(text, from_pandas=True), r"^SRID=[0-9]+;", "")
+    bare = pc.replace_substring_regex(bare, '[A-Za-z°ºë"]', "")
+    first = second = pa.nulls(len(text), pa.string())
+    for pattern in _PAIRS:
+        found = pc.extract_regex(bare, pattern)
+        first = pc.coalesce(first, pc.cast(pc.struct_field(found, "x"), pa.string()))
+        second = pc.coalesce(second, pc.cast(pc.struct_field(found, "y"), pa.string()))
+    return _as_text(first, text.index), _as_text(second, text.index)
+
+
+def holds_pairs(text: pd.Series) -> bool:
+    """Whether most texts of a column hold two numbers that can be a place in the Netherlands."""
+    sample = text.dropna().head(_SAMPLE)
+    if not len(sample):
+        return False
+    return bool(np.isfinite(read_points(sample).x).mean() > 0.5)
 
 
 def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) -> Coordinates:
@@ -91,13 +172,16 @@ def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) 
     is_zero = ~is_nan & ((x == 0) | (y == 0))
 
     system = crs.recognise(x, y)
-    is_exchanged = np.char.endswith(system, "_swapped")
+    is_exchanged = (system == "rd_swapped") | (system == "wgs84_swapped")
     first, second = np.where(is_exchanged, y, x), np.where(is_exchanged, x, y)
-    in_degrees = np.char.startswith(system, "wgs84")
-    first[in_degrees], second[in_degrees] = crs.to_rd(first[in_degrees], second[in_degrees])
-
-    # A place in the sea may fit the limits in degrees and still lie off the RD grid.
-    is_placed = crs.recognise(first, second) == "rd"
+    in_degrees = (system == "wgs84") | (system == "wgs84_swapped")
+    is_placed = (system == "rd") | (system == "rd_swapped")
+    if in_degrees.any():
+        first[in_degrees], second[in_degrees] = crs.to_rd(first[in_degrees], second[in_degrees])
+        # A place in the sea may fit the limits in degrees and still lie off the RD grid.
+        is_placed[in_degrees] = crs.recognise(first[in_degrees], second[in_degrees]) == "rd"
+    # Zero is no place, though it lies on the edge of the grid.
+    is_placed &= ~is_zero
     return Coordinates(
         x=np.where(is_placed, first, np.nan),
         y=np.where(is_placed, second, np.nan),
@@ -109,5 +193,30 @@ def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) 
     )
 
 
-def _flip(text: pd.Series) -> FloatArray:
-    return parse_numbers(text, decimal="," if decimal_sign(text) == "." else ".")
+def _gains(x_text: pd.Series, y_text: pd.Series, odd: BoolArray) -> int:
+    """How many of the rows without a place would get one with the decimal signs exchanged."""
+    if not odd.any():
+        return 0
+    signs = _flipped_sign(x_text), _flipped_sign(y_text)
+    x = parse_numbers(x_text[odd], decimal=signs[0])
+    y = parse_numbers(y_text[odd], decimal=signs[1])
+    return int((crs.recognise(x, y) != "unknown").sum())
+
+
+def _flipped_sign(text: pd.Series) -> DecimalSign:
+    return "," if decimal_sign(text) == "." else "."
+
+
+def _numbers(text: pd.Series, *, flip: bool) -> FloatArray:
+    decimal = _flipped_sign(text) if flip else decimal_sign(text)
+    numbers = parse_numbers(text, decimal=decimal)
+    odd = np.isnan(numbers) & text.notna().to_numpy()
+    if odd.any():
+        numbers = numbers.copy()
+        bare = text[odd].str.replace(_AROUND_DEGREES, "", regex=True)
+        numbers[odd] = parse_numbers(bare, decimal=decimal)
+    return numbers
+
+
+def _as_text(array: pa.Array, index: pd.Index) -> pd.Series:
+    return pd.Series(pd.array(array, dtype="str"), index=index)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,44 +11,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.clocks import DAY_SECONDS, read_clocks, split_intervals
+from igh_geo.sources.date_parts import NO_ZONE, Parts, take_apart
 
 # A span this long means that only the year is known.
 YEAR_LONG = pd.Timedelta(days=300)
 TIME_ZONE = "Europe/Amsterdam"
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+# The days that systems write where they know none: the first or last they can write.
+DEFAULT_DAYS = (
+    *("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01"),
+    *("2099-12-31", "2999-12-31", "9999-12-31"),
+)
 
 DateOrder = Literal["day_first", "month_first"]
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+Instants = npt.NDArray[np.datetime64]
 
-_CLOCK = (
-    r"(?:[T ]+(?P<hour>\d{1,2})[:.u](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"(?: *(?P<zone>Z|[+-]\d{2}:?\d{2}))?)?"
-)
-_SHAPES = {
-    "year_first": rf"^(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_CLOCK}$",
-    "year_last": rf"^(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_CLOCK}$",
-    "in_words": rf"^(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_CLOCK}$",
-    "eight_digits": rf"^(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_CLOCK}$",
-    "month": r"^(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{1,2})$",
-    "year": r"^(?P<year>(?:19|20)\d{2})$",
-    # Days since 30 December 1899, as Excel keeps them when a cell is not formatted as a date.
-    "serial": r"^(?P<serial>[2-6]\d{4}(?:[.,]\d+)?)$",
-}
-_MONTHS = {
-    **dict.fromkeys(("jan", "januari", "january"), 1),
-    **dict.fromkeys(("feb", "februari", "february"), 2),
-    **dict.fromkeys(("mrt", "maart", "mar", "march"), 3),
-    **dict.fromkeys(("apr", "april"), 4),
-    **dict.fromkeys(("mei", "may"), 5),
-    **dict.fromkeys(("jun", "juni", "june"), 6),
-    **dict.fromkeys(("jul", "juli", "july"), 7),
-    **dict.fromkeys(("aug", "augustus", "august"), 8),
-    **dict.fromkeys(("sep", "sept", "september"), 9),
-    **dict.fromkeys(("okt", "oktober", "oct", "october"), 10),
-    **dict.fromkeys(("nov", "november"), 11),
-    **dict.fromkeys(("dec", "december"), 12),
-}
-_TIME_OF_DAY = (
-    r"^(?P<hour>\d{1,2})(?:[:.u]?(?P<minute>\d{2}))(?:[:.]?(?P<second>\d{2})(?:[.,]\d+)?)?$"
-)
+_SECOND = np.timedelta64(1, "s")
+_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -59,15 +41,23 @@ class Moments:
     ----------
     start, end : pandas.Series of datetime64[us, Europe/Amsterdam]
         First and last moment that the text can mean: equal when it gives a time, otherwise the
-        first and the last second of the day, month or year. Missing where it is not understood.
+        first and the last second of the day, month or year; for an interval in one cell, its
+        first and last moment. Missing where it is not understood.
     is_unreadable : numpy.ndarray of bool
         There is text and it is no date.
+    is_default : numpy.ndarray of bool
+        The day is one that systems write where they know none (``DEFAULT_DAYS``); no moment.
     is_unreadable_time : numpy.ndarray of bool
         The time of day, in a column of its own, is no time: the whole day is taken.
     is_shifted : numpy.ndarray of bool
         The time does not exist (the hour skipped in March) and was moved to 03:00.
     is_ambiguous : numpy.ndarray of bool
         The time exists twice (the hour repeated in October); the first was taken.
+    is_interval, is_reversed, is_unreadable_end : numpy.ndarray of bool
+        The cell holds a from and a to; of which the second lies before the first, or is no
+        moment, and is not used.
+    is_next_day : numpy.ndarray of bool
+        The end gives only a time, earlier than the start: the following day was taken.
     is_day_only : bool
         The column knows days, not times (no times at all, or 00:00 everywhere).
     order : str
@@ -77,26 +67,61 @@ class Moments:
 
     start: pd.Series
     end: pd.Series
-    is_unreadable: npt.NDArray[np.bool_]
-    is_unreadable_time: npt.NDArray[np.bool_]
-    is_shifted: npt.NDArray[np.bool_]
-    is_ambiguous: npt.NDArray[np.bool_]
+    is_unreadable: BoolArray
+    is_default: BoolArray
+    is_unreadable_time: BoolArray
+    is_shifted: BoolArray
+    is_ambiguous: BoolArray
+    is_interval: BoolArray
+    is_reversed: BoolArray
+    is_unreadable_end: BoolArray
+    is_next_day: BoolArray
     is_day_only: bool
     order: str
+
+
+@dataclass(frozen=True)
+class _Days:
+    """Days and clocks of texts, before they get a time zone.
+
+    ``first`` and ``last`` are the midnights that begin and follow the day, month or year (NaT
+    where there is none); ``seconds`` are NaN where no time is told.
+    """
+
+    first: Instants
+    last: Instants
+    seconds: FloatArray
+    zone: npt.NDArray[np.int32]
+
+    def __getitem__(self, chosen: slice) -> _Days:
+        return _Days(self.first[chosen], self.last[chosen], self.seconds[chosen], self.zone[chosen])
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Explicit ends: in which rows, on what day, and when."""
+
+    where: npt.NDArray[np.int64]
+    naive: Instants
+    zone: npt.NDArray[np.int32]
+    is_next_day: BoolArray
 
 
 def read_moments(
     text: pd.Series,
     time: pd.Series | None = None,
     *,
+    end_time: pd.Series | None = None,
     order: DateOrder | None = None,
     row: npt.NDArray[np.int64] | None = None,
 ) -> Moments:
     """Understand a column of dates, with or without a column of times beside it.
 
     Known shapes: 2025-03-01, 2025/03/01, 1-3-2025, 01/03/2025, 1 maart 2025, 20250301, 2025-03,
-    2025, and Excel's serial numbers; a time (14:05, 14:05:30, 14u05, with or without a zone) may
-    follow. Text without a zone is local time.
+    2025, and Excel's serial numbers; a time (14:05, 14:05:30, 14u05, 2:05 PM, with or without a
+    zone) may follow, and so may the end of an interval ("- 16:00", "tot 02-03-2025 09:00"). Text
+    without a zone is local time. 24:00 is midnight of the following day. An end that gives only
+    a time, earlier than the start, lies on the following day.
 
     Parameters
     ----------
@@ -104,6 +129,8 @@ def read_moments(
         Dates, or dates with times; missing values allowed.
     time : pandas.Series of str, optional
         Times of day, on the same index; they complete dates that have no time of their own.
+    end_time : pandas.Series of str, optional
+        Times of day at which it ended, on the same index, when there is no date for that.
     order : {"day_first", "month_first"}, optional
         Order of 01/03/2025. By default the column decides: a number above 12 tells which of the
         two is the day, and when there is none the day comes first, as in Dutch.
@@ -120,104 +147,151 @@ def read_moments(
     DataError
         When one row needs the day first and another the month first.
     """
-    rows = np.arange(1, len(text) + 1, dtype=np.int64) if row is None else row
-    parts, shape = _take_apart(text)
-    parts, order_used = _settle_order(parts, shape, text, order=order, row=rows)
-
-    day = _days(parts, shape)
-    is_unreadable = text.notna().to_numpy() & day.isna().to_numpy()
-    seconds = parts["hour"] * 3600 + parts["minute"] * 60 + parts["second"].fillna(0)
-    is_bad_clock = _is_bad_clock(parts).to_numpy()
-    day, is_unreadable = day.mask(is_bad_clock), is_unreadable | is_bad_clock
-
-    is_unreadable_time = np.zeros(len(text), dtype=bool)
-    if (seconds.fillna(0) == 0).all():
+    n = len(text)
+    rows = np.arange(1, n + 1, dtype=np.int64) if row is None else row
+    parts, at, tail = _with_intervals(text)
+    everything = parts if tail is None else parts.joined(take_apart(tail))
+    which = np.concatenate([np.arange(n), at])
+    everything, order_used = _settle_order(everything, text.iloc[which], order, row=rows[which])
+    is_default = _is_default(everything)
+    days = _understand(everything, is_default)
+    if not (np.nan_to_num(days.seconds) != 0).any():
         # Midnight in every row is how software writes a day, not a busy hour.
-        seconds = pd.Series(np.nan, index=text.index)
-    if time is not None:
-        clock, is_unreadable_time = _times_of_day(time)
-        seconds = seconds.fillna(clock)
+        days = replace(days, seconds=np.full(len(which), np.nan))
 
-    has_time = seconds.notna().to_numpy()
-    naive = day + pd.to_timedelta(seconds.fillna(0), unit="s")
-    start, is_shifted, is_ambiguous = _localise(naive, parts["zone"])
-    last = _last_second(day, shape)
-    end = start.where(has_time, _localise(last, None)[0])
-    return Moments(
-        start=start,
-        end=end,
-        is_unreadable=is_unreadable,
-        is_unreadable_time=is_unreadable_time & ~is_unreadable,
-        is_shifted=is_shifted & has_time,
-        is_ambiguous=is_ambiguous & has_time,
-        is_day_only=not has_time.any(),
+    begin, ends = days[:n], days[n:]
+    is_unreadable_time = np.zeros(n, dtype=bool)
+    told = [_ends_in_cell(begin, at, ends, tail)] if tail is not None else []
+    if time is not None:
+        clocks = read_clocks(time)
+        is_free = np.isnan(begin.seconds)
+        begin = replace(begin, seconds=np.where(is_free, clocks.seconds, begin.seconds))
+        is_unreadable_time = clocks.is_unreadable
+        timed = np.flatnonzero(is_free & ~np.isnan(clocks.until))
+        told.append(_ends_of_day(begin, timed, clocks.until[timed]))
+    if end_time is not None:
+        ended = np.flatnonzero(end_time.notna().to_numpy())
+        told.append(_ends_of_day(begin, ended, read_clocks(end_time).seconds[ended]))
+    return _to_moments(
+        text,
+        begin,
+        told,
+        is_default=is_default[:n],
+        is_unreadable_time=is_unreadable_time,
         order=order_used,
     )
 
 
-def _take_apart(text: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
-    """Numbers of each date by name, and the shape it was recognised by (empty for none)."""
-    # Dates repeat: each is taken apart once. Position -1 (missing) picks the last, empty one.
-    position, different = pd.factorize(text)
-    parts, shape = _take_apart_each(pd.Series([*different, None], dtype="str").str.strip())
-    return (
-        parts.iloc[position].set_axis(text.index, axis="index"),
-        shape.iloc[position].set_axis(text.index),
+def known_to_the_year(incidents: pd.DataFrame) -> bool:
+    """Say whether most incidents have a span so long that only their year is known.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        ``occurred_from`` and ``occurred_to``.
+    """
+    length = incidents["occurred_to"] - incidents["occurred_from"]
+    return bool((length > YEAR_LONG).mean() > 0.5)
+
+
+def _to_moments(
+    text: pd.Series,
+    begin: _Days,
+    told: Sequence[_Ends],
+    *,
+    is_default: BoolArray,
+    is_unreadable_time: BoolArray,
+    order: str,
+) -> Moments:
+    has_time = ~np.isnan(begin.seconds) & ~np.isnat(begin.first)
+    clock = (np.nan_to_num(begin.seconds) * 1e6).astype("timedelta64[us]")
+    start, is_shifted, is_ambiguous = _localise(begin.first + clock, begin.zone)
+    end = start.copy()
+    if not has_time.all():
+        until = begin.last[~has_time] - _SECOND
+        end[~has_time] = _localise(until, None)[0]
+
+    is_interval, is_reversed, is_unreadable_end, is_next_day = np.zeros((4, len(text)), dtype=bool)
+    for ends in told:
+        where, moments = ends.where, _localise(ends.naive, ends.zone)[0]
+        is_known, is_before = ~np.isnat(moments), moments < start[where]
+        is_interval[where] = True
+        is_unreadable_end[where] = ~is_known
+        is_reversed[where] = is_before
+        is_next_day[where] = ends.is_next_day & is_known
+        usable = is_known & ~is_before
+        end[where[usable]] = moments[usable]
+    is_unreadable = text.notna().to_numpy() & np.isnat(begin.first) & ~is_default
+    return Moments(
+        start=_as_series(start, text.index),
+        end=_as_series(end, text.index),
+        is_unreadable=is_unreadable,
+        is_default=is_default,
+        is_unreadable_time=is_unreadable_time & ~is_unreadable,
+        is_shifted=is_shifted & has_time,
+        is_ambiguous=is_ambiguous & has_time,
+        is_interval=is_interval & ~np.isnat(start),
+        is_reversed=is_reversed,
+        is_unreadable_end=is_unreadable_end & ~np.isnat(start),
+        is_next_day=is_next_day,
+        is_day_only=not has_time.any(),
+        order=order,
     )
 
 
-def _take_apart_each(text: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
-    names = ["year", "month", "day", "one", "two", "serial", "hour", "minute", "second"]
-    parts = pd.DataFrame(np.nan, index=text.index, columns=names)
-    zone = pd.Series(pd.NA, index=text.index, dtype="str")
-    shape = pd.Series("", index=text.index, dtype="str")
-    for name, pattern in _SHAPES.items():
-        found = text[(shape == "") & text.notna()].str.extract(pattern, flags=re.IGNORECASE)
-        found = found[found.notna().any(axis=1)]
-        if found.empty:
-            continue
-        here = found.index
-        shape.loc[here] = name
-        if "word" in found:
-            found["month"] = found["word"].str.lower().map(_MONTHS).astype("float64")
-        if "zone" in found:
-            zone.loc[here] = found["zone"].str.upper()
-        if "serial" in found:
-            found = _split_serial(found["serial"])
-        for column in parts.columns.intersection(found.columns):
-            parts.loc[here, column] = pd.to_numeric(found[column]).astype("float64")
-    return parts.assign(zone=zone), shape
+def _as_series(universal: Instants, index: pd.Index) -> pd.Series:
+    moments = pd.DatetimeIndex(universal.astype("datetime64[us]"), tz="UTC").tz_convert(TIME_ZONE)
+    return pd.Series(moments, index=index)
 
 
-def _split_serial(serial: pd.Series) -> pd.DataFrame:
-    # To the second: an Excel time is a fraction of a day and never exact.
-    seconds = (pd.to_numeric(serial.str.replace(",", ".", regex=False)) * 86_400).round()
-    clock = (seconds % 86_400).where(lambda rest: rest > 0)
-    return pd.DataFrame(
-        {
-            "serial": seconds // 86_400,
-            "hour": clock // 3600,
-            "minute": clock % 3600 // 60,
-            "second": clock % 60,
-        }
-    )
+def _with_intervals(
+    text: pd.Series,
+) -> tuple[Parts, npt.NDArray[np.int64], pd.Series | None]:
+    """Take texts apart; of an interval its first half, with where it stands and its second."""
+    parts = take_apart(text)
+    odd = np.flatnonzero(text.notna().to_numpy() & (parts.shape == 0))
+    if not len(odd):
+        return parts, odd, None
+    where, first, second = split_intervals(text.iloc[odd], is_dated=True)
+    halves = take_apart(first)
+    is_date = halves.shape > 0
+    if not is_date.any():
+        return parts, odd[:0], None
+    at = odd[where[is_date]]
+    dates = Parts(halves.numbers[:, is_date], halves.shape[is_date])
+    return parts.put(at, dates), at, second[is_date].reset_index(drop=True)
+
+
+def _ends_in_cell(begin: _Days, at: npt.NDArray[np.int64], ends: _Days, tail: pd.Series) -> _Ends:
+    """Ends that stand behind the start in one cell: a date, or a time on the same day."""
+    clock = read_clocks(tail).seconds
+    is_clock = np.isnat(ends.first) & ~np.isnan(clock)
+    same_day = _ends_of_day(begin, at, np.where(is_clock, clock, 0.0))
+    has_time = ~np.isnan(ends.seconds)
+    seconds = (np.nan_to_num(ends.seconds) * 1e6).astype("timedelta64[us]")
+    naive = np.where(has_time, ends.first + seconds, ends.last - _SECOND)
+    zone = np.where(ends.zone == NO_ZONE, begin.zone[at], ends.zone)
+    naive = np.where(is_clock, same_day.naive, naive)
+    return _Ends(at, naive, zone, is_clock & same_day.is_next_day)
+
+
+def _ends_of_day(begin: _Days, where: npt.NDArray[np.int64], seconds: FloatArray) -> _Ends:
+    """Ends that give a time only: on the day of the start, or the following when it is earlier."""
+    is_next = seconds < np.nan_to_num(begin.seconds[where])
+    clock = ((seconds + DAY_SECONDS * is_next) * 1e6).astype("timedelta64[us]")
+    return _Ends(where, begin.first[where] + clock, begin.zone[where], is_next)
 
 
 def _settle_order(
-    parts: pd.DataFrame,
-    shape: pd.Series,
-    text: pd.Series,
-    *,
-    order: DateOrder | None,
-    row: npt.NDArray[np.int64],
-) -> tuple[pd.DataFrame, str]:
-    ends_in_year = (shape == "year_last").to_numpy()
+    parts: Parts, text: pd.Series, order: DateOrder | None, *, row: npt.NDArray[np.int64]
+) -> tuple[Parts, str]:
+    ends_in_year = parts.has_shape("year_last")
     if not ends_in_year.any():
-        return parts, "none" if (shape == "").all() else "year_first"
+        return parts, "year_first" if parts.shape.any() else "none"
     first, second = parts["one"], parts["two"]
     # A row in which both are above 12 is no date in either order, and decides nothing.
-    day_first = (first.between(13, 31) & (second <= 12)).to_numpy()
-    month_first = (second.between(13, 31) & (first <= 12)).to_numpy()
+    day_first = (first >= 13) & (first <= 31) & (second <= 12) & (second >= 0)
+    month_first = (second >= 13) & (second <= 31) & (first <= 12) & (first >= 0)
     if order is not None:
         used: str = order
     elif day_first.any() and month_first.any():
@@ -236,108 +310,63 @@ def _settle_order(
     else:
         used = "day_first" if day_first.any() else "day_first_assumed"
     day, month = (second, first) if used == "month_first" else (first, second)
-    return parts.assign(
-        day=parts["day"].where(~ends_in_year, day),
-        month=parts["month"].where(~ends_in_year, month),
+    return parts.with_day(
+        np.where(ends_in_year, day, parts["day"]), np.where(ends_in_year, month, parts["month"])
     ), used
 
 
-def _days(parts: pd.DataFrame, shape: pd.Series) -> pd.Series:
-    known = pd.DataFrame(
-        {
-            "year": parts["year"],
-            "month": parts["month"].where(shape != "year", 1),
-            "day": parts["day"].where(~shape.isin(["year", "month"]), 1),
-        }
-    )
+def _is_default(parts: Parts) -> BoolArray:
+    day = parts["year"] * 10_000 + parts["month"] * 100 + parts["day"]
+    is_whole = parts.has_shape("year_first", "year_last", "in_words", "eight_digits")
+    return is_whole & np.isin(day, [int(default.replace("-", "")) for default in DEFAULT_DAYS])
+
+
+def _understand(parts: Parts, is_default: BoolArray) -> _Days:
+    is_year, is_month = parts.has_shape("year"), parts.has_shape("month")
+    year = parts["year"]
+    month = np.where(is_year, 1, parts["month"])
+    day = np.where(is_year | is_month, 1, parts["day"])
     is_plausible = (
-        known["year"].between(1900, 2100)
-        & known["month"].between(1, 12)
-        & known["day"].between(1, 31)
+        ((year >= FIRST_YEAR) & (year <= LAST_YEAR))
+        & ((month >= 1) & (month <= 12))
+        & ((day >= 1) & (day <= 31))
     )
-    day = pd.to_datetime(known.where(is_plausible), errors="coerce").astype("datetime64[us]")
-    epoch = pd.Timestamp("1899-12-30")
-    serial = pd.to_timedelta(parts["serial"], unit="D")
-    return day.fillna((epoch + serial).astype("datetime64[us]"))
+    months = np.where(is_plausible, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    first = months.astype("datetime64[D]") + (np.where(is_plausible, day, 1) - 1)
+    # 31 April lies in May.
+    is_day = is_plausible & (first.astype("datetime64[M]") == months)
+    is_serial = parts.has_shape("serial")
+    first = np.where(is_serial, np.datetime64("1899-12-30") + parts["serial"], first)
 
-
-def _is_bad_clock(parts: pd.DataFrame) -> pd.Series:
-    bad: pd.Series = (parts["hour"] > 23) | (parts["minute"] > 59) | (parts["second"] > 59)
-    return bad
-
-
-def _times_of_day(time: pd.Series) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
-    # Spreadsheets that keep a time as a moment put it on their first day.
-    bare = time.str.lower().str.replace(r"^\d{4}-\d{2}-\d{2}[t ]", "", regex=True)
-    found = bare.str.extract(_TIME_OF_DAY).apply(pd.to_numeric).astype("float64")
-    seconds = found["hour"] * 3600 + found["minute"] * 60 + found["second"].fillna(0)
-    fraction = _day_fractions(bare)
-    seconds = seconds.mask(_is_bad_clock(found))
-    # A whole day, rounded up to, is not the midnight before it.
-    told = (fraction * 86_400).round().clip(upper=86_399)
-    seconds = seconds.mask(fraction.notna(), told)
-    return seconds, (time.notna() & seconds.isna()).to_numpy()
-
-
-def _day_fractions(time: pd.Series) -> pd.Series:
-    """Times that a spreadsheet kept as a fraction of a day; the column decides what 0.25 is."""
-    digits = time.str.extract(r"^0?[.,](?P<digits>\d+)$")["digits"]
-    # 0.25 is a quarter past midnight only beside hours that are written with a point: 14.30.
-    has_points = bool(time.str.match(r"^(?:[1-9]|[012]\d)\.[0-5]\d").fillna(False).any())
-    is_fraction = digits.notna()
-    if has_points:
-        is_clock = (digits.str.len() == 2) & time.str.contains(".", regex=False).fillna(False)
-        is_fraction &= ~is_clock.fillna(False).astype(bool)
-    if is_fraction.any():
-        # Beside fractions a bare zero is midnight.
-        is_fraction |= (time == "0").fillna(False)
-    values = time.where(is_fraction).str.replace(",", ".", regex=False)
-    return pd.to_numeric(values, errors="coerce").astype("float64")
-
-
-def _last_second(day: pd.Series, shape: pd.Series) -> pd.Series:
-    following = day.dt.normalize() + pd.Timedelta(days=1)
-    month = day + pd.offsets.MonthBegin(1)
-    year = day + pd.offsets.YearBegin(1)
-    following = following.mask(shape == "month", month).mask(shape == "year", year)
-    last: pd.Series = following - pd.Timedelta(seconds=1)
-    return last
+    hour, minute, second = (parts[name].astype(float) for name in ("hour", "minute", "second"))
+    seconds = hour * 3600 + minute * 60 + np.maximum(second, 0)
+    seconds[hour < 0] = np.nan
+    is_bad_clock = (minute > 59) | (second > 59) | (seconds > DAY_SECONDS)
+    first[~(is_day | is_serial) | is_bad_clock | is_default] = np.datetime64("NaT")
+    months_long = np.where(is_year, 12, 1)
+    last = np.where(
+        is_year | is_month, (months + months_long).astype("datetime64[D]"), first + _DAY
+    )
+    last[np.isnat(first)] = np.datetime64("NaT")
+    return _Days(
+        first.astype("datetime64[us]"), last.astype("datetime64[us]"), seconds, parts["zone"]
+    )
 
 
 def _localise(
-    naive: pd.Series, zone: pd.Series | None
-) -> tuple[pd.Series, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    naive: Instants, zone: npt.NDArray[np.int32] | None
+) -> tuple[Instants, BoolArray, BoolArray]:
+    """Moments in UTC, and which of them were moved on or exist twice."""
     first = np.ones(len(naive), dtype=bool)
-    local = naive.dt.tz_localize(TIME_ZONE, nonexistent="shift_forward", ambiguous=first)
-    later = naive.dt.tz_localize(TIME_ZONE, nonexistent="shift_forward", ambiguous=~first)
-    is_shifted = (local.dt.tz_localize(None) != naive) & naive.notna()
-    is_ambiguous = (local != later) & naive.notna()
-    if zone is not None and zone.notna().any():
-        told = zone.notna()
-        hours = zone.str.slice(0, 3).where(zone != "Z", "+00").astype("str")
-        minutes = zone.str.slice(-2).where(zone != "Z", "00").astype("str")
-        sign = np.where(zone.str.startswith("-").fillna(False), -1, 1)
-        offset_minutes = (
-            pd.to_numeric(hours, errors="coerce").abs() * 60
-            + pd.to_numeric(minutes, errors="coerce")
-        ) * sign
-        universal = naive - pd.to_timedelta(offset_minutes, unit="min")
-        local = local.mask(told, universal.dt.tz_localize("UTC").dt.tz_convert(TIME_ZONE))
-        is_shifted, is_ambiguous = is_shifted & ~told, is_ambiguous & ~told
-    return (
-        local.astype(f"datetime64[us, {TIME_ZONE}]"),
-        is_shifted.to_numpy(),
-        is_ambiguous.to_numpy(),
-    )
-
-
-def known_to_the_year(incidents: pd.DataFrame) -> bool:
-    """Say whether most incidents have a span so long that only their year is known.
-
-    Parameters
-    ----------
-    incidents : pandas.DataFrame
-        ``occurred_from`` and ``occurred_to``.
-    """
-    length = incidents["occurred_to"] - incidents["occurred_from"]
-    return bool((length > YEAR_LONG).mean() > 0.5)
+    clock = pd.DatetimeIndex(naive.astype("datetime64[us]"))
+    local = clock.tz_localize(TIME_ZONE, nonexistent="shift_forward", ambiguous=first)
+    # An hour later the clock of a repeated hour tells the same again.
+    later = (local + pd.Timedelta(hours=1)).tz_localize(None)
+    is_shifted = np.asarray(local.tz_localize(None) != clock) & ~np.isnat(naive)
+    is_ambiguous = np.asarray(later == clock)
+    universal = local.tz_convert("UTC").tz_localize(None).to_numpy().copy()
+    if zone is None or (zone == NO_ZONE).all():
+        return universal, is_shifted, is_ambiguous
+    told = zone != NO_ZONE
+    universal[told] = naive[told] - zone[told].astype("timedelta64[m]")
+    return universal, is_shifted & ~told, is_ambiguous & ~told

@@ -2,76 +2,62 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import io
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
-import pyogrio
-import shapely
-from python_calamine import CalamineWorkbook
 
-from igh_geo import crs
 from igh_geo.errors import DataError, Problem
-from igh_geo.sources.columns import NO_VALUE
-from igh_geo.sources.opening import opening
-from igh_geo.sources.text_files import (
-    find_header,
-    is_filled,
-    read_separated_text,
-    unique_names,
+from igh_geo.sources.archives import ARCHIVES, COMPRESSED, Content, find_content
+from igh_geo.sources.encodings import decoded, recognise_encoding
+from igh_geo.sources.json_records import RECORDS, read_records
+from igh_geo.sources.layers import (
+    LAYERS,
+    check_layer,
+    from_geometry,
+    holds_features,
+    layer_names,
+    read_layer,
+    read_layer_table,
 )
+from igh_geo.sources.opening import opening
+from igh_geo.sources.raw_table import RawTable, from_cells, from_frame
+from igh_geo.sources.spreadsheets import OLE, SPREADSHEETS, ZIP, read_spreadsheet
+from igh_geo.sources.text_files import recognise_separator, understand_text
+from igh_geo.sources.web_pages import is_web_page, largest_table
 
-SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+__all__ = [
+    "GEOMETRY",
+    "PARQUET",
+    "SPREADSHEETS",
+    "TEXT",
+    "RawTable",
+    "check_exists",
+    "check_layer",
+    "list_layers",
+    "read_geometry",
+    "read_table",
+]
+
 PARQUET = (".parquet", ".geoparquet", ".pq")
-GEOMETRY = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".gml")
+GEOMETRY = LAYERS
 TEXT = (".csv", ".txt", ".tsv")
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A file as it was read, before anything is understood.
-
-    Attributes
-    ----------
-    frame : pandas.DataFrame
-        All values as text, missing where the file has none; index 0, 1, 2, ...
-    row : numpy.ndarray of int
-        Row number in the file: as a spreadsheet shows it for text and spreadsheets (the header
-        is row 1), the number of the feature for geometry files (the first is 1).
-    is_ragged : numpy.ndarray of bool
-        Rows with more or fewer fields than the header.
-    x, y : numpy.ndarray of float or None
-        Points of the geometry: degrees when the file is in ETRS89 or WGS 84, RD otherwise; NaN
-        where a feature has no single point. None for files without geometry.
-    choices : dict
-        What was recognised: encoding, separator, sheet, layer.
-    """
-
-    frame: pd.DataFrame
-    row: npt.NDArray[np.int64]
-    is_ragged: npt.NDArray[np.bool_]
-    x: npt.NDArray[np.float64] | None = None
-    y: npt.NDArray[np.float64] | None = None
-    choices: dict[str, str] = field(default_factory=dict)
+_BARE = tuple(dict.fromkeys((*TEXT, *SPREADSHEETS, *PARQUET, *GEOMETRY, *RECORDS)))
 
 
 def read_table(path: Path, *, layer: str | None = None, sheet: str | None = None) -> RawTable:
-    """Open a CSV, spreadsheet, Parquet, GeoJSON, GeoPackage or shapefile as a table of text.
+    """Open a CSV, spreadsheet, Parquet, JSON, or a map layer as a table of text.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file.
+        The file, bare, compressed (.gz), or the only table in a .zip.
     layer : str, optional
         Layer of a geometry file; by default the only one, or the first.
     sheet : str, optional
-        Sheet of a spreadsheet; by default the first that is not empty.
+        Sheet of a spreadsheet; by default the first visible one that is not empty.
 
     Returns
     -------
@@ -85,41 +71,30 @@ def read_table(path: Path, *, layer: str | None = None, sheet: str | None = None
     CrsError
         When the reference system of the geometry is missing or contradicted by the values.
     """
-    check_exists(path)
-    suffix = path.suffix.lower()
-    if suffix in TEXT:
-        text = read_separated_text(path)
-        choices = {"encoding": text.encoding, "separator": text.separator}
-        if text.header_row > 1:
-            choices["header_row"] = str(text.header_row)
-        table = RawTable(_tidy(text.frame), text.row, text.is_ragged, choices=choices)
-    elif suffix in SPREADSHEETS:
-        table = _read_spreadsheet(path, sheet)
-    elif suffix in PARQUET or suffix in GEOMETRY:
-        table = _read_frame(path, layer)
+    content = _find(path)
+    if content.suffix in TEXT or content.suffix in SPREADSHEETS:
+        table = _read_cells(content, sheet)
+    elif content.suffix in PARQUET:
+        table = _read_parquet(content)
+    elif content.suffix in RECORDS and not holds_features(content.head()):
+        table = read_records(content.read(), path)
     else:
-        known = ", ".join((*TEXT, *SPREADSHEETS, *PARQUET, *GEOMETRY))
-        problem = Problem(
-            "The kind of a file is told by its extension.",
-            f"{path.name} ends in {suffix or 'nothing'!r}",
-            f"export it as one of {known}",
-        )
-        raise DataError(str(problem))
+        table = read_layer_table(content, layer)
     if not len(table.frame):
         problem = Problem(
             "The file holds rows.", f"{path.name} has a header only", "export it again, with rows"
         )
         raise DataError(str(problem))
-    return table
+    return table if content.member is None else table.told(member=content.member)
 
 
 def read_geometry(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
-    """Open a GeoPackage, GeoJSON, shapefile or GeoParquet file.
+    """Open a GeoPackage, GeoJSON, TopoJSON, KML, GML, FlatGeobuf, shapefile or GeoParquet file.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file.
+        The file, bare or as `read_table` takes it.
     layer : str, optional
         Layer to read; required when there are several.
 
@@ -133,31 +108,19 @@ def read_geometry(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
     DataError
         When the file is missing, damaged or without geometry, or has no such layer.
     """
-    check_exists(path)
-    with opening(path):
-        if path.suffix.lower() in PARQUET:
-            return gpd.read_parquet(path)
-        return gpd.read_file(path, layer=layer, engine="pyogrio")
+    content = _find(path)
+    if content.suffix in PARQUET:
+        with opening(path):
+            return gpd.read_parquet(io.BytesIO(content.read()) if content.is_packed else path)
+    _refuse_others(content)
+    return read_layer(content, layer)
 
 
 def list_layers(path: Path) -> list[str]:
     """Names of the layers with geometry, in the order of the file."""
-    check_exists(path)
-    with opening(path):
-        layers = pyogrio.list_layers(path)
-    return [str(name) for name, kind in layers if kind is not None]
-
-
-def check_layer(path: Path, layer: str, layers: Sequence[str]) -> None:
-    """Raise a DataError that names the layers there are when `layer` is not among them."""
-    if layer in layers:
-        return
-    problem = Problem(
-        "The layer exists.",
-        f"{path.name} has no layer {layer!r}; it has {', '.join(layers) or 'none'}",
-        "take one of those names",
-    )
-    raise DataError(str(problem))
+    content = _find(path)
+    _refuse_others(content)
+    return layer_names(content)
 
 
 def check_exists(path: Path) -> None:
@@ -172,120 +135,91 @@ def check_exists(path: Path) -> None:
     raise DataError(str(problem))
 
 
-def _read_spreadsheet(path: Path, sheet: str | None) -> RawTable:
-    with opening(path):
-        book = CalamineWorkbook.from_path(str(path))
-    names = list(book.sheet_names)
-    if sheet is not None and sheet not in names:
-        problem = Problem(
-            "The sheet exists.",
-            f"{path.name} has no sheet {sheet!r}; it has {', '.join(names)}",
-            "take one of those names",
-        )
-        raise DataError(str(problem))
-    for name in [sheet] if sheet is not None else names:
-        with opening(path):
-            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        if any(is_filled(cell) for row in cells for cell in row):
-            return _from_cells(cells, name)
-    problem = Problem("The file holds rows.", f"{path.name} is empty", "export it again")
+def _find(path: Path) -> Content:
+    check_exists(path)
+    content = find_content(path, _BARE)
+    if content.suffix in _BARE:
+        return content
+    known = ", ".join((*_BARE, COMPRESSED, *ARCHIVES))
+    problem = Problem(
+        "The kind of a file is told by its extension.",
+        f"{path.name} ends in {content.suffix or 'nothing'!r}",
+        f"export it as one of {known}",
+    )
     raise DataError(str(problem))
 
 
-def _from_cells(cells: Sequence[Sequence[object]], sheet: str) -> RawTable:
-    filled = [sum(map(is_filled, row)) for row in cells]
-    header_at = find_header(cells, width=max(filled))
-    header = unique_names([_as_text(cell) for cell in cells[header_at]])
-    numbers = [n for n in range(header_at + 1, len(cells)) if filled[n]]
-    frame = pd.DataFrame(
-        [[_as_text(cell) for cell in cells[n]] for n in numbers], columns=header, dtype="str"
+def _refuse_others(content: Content) -> None:
+    """Raise unless the file is of a kind that has layers."""
+    if content.suffix in GEOMETRY:
+        return
+    problem = Problem(
+        "A file with areas or points on a map is needed.",
+        f"{content.path.name} ends in {content.suffix}, and has no layers",
+        f"export it as one of {', '.join((*GEOMETRY, *PARQUET))}",
     )
-    return RawTable(
-        _tidy(frame),
-        np.array(numbers, dtype=np.int64) + 1,
-        np.zeros(len(numbers), dtype=bool),
-        choices={"sheet": sheet},
-    )
+    raise DataError(str(problem))
 
 
-def _read_frame(path: Path, layer: str | None) -> RawTable:
-    if path.suffix.lower() in PARQUET:
-        with opening(path):
-            is_plain = b"geo" not in (pq.read_schema(path).metadata or {})
-            plain = pd.read_parquet(path) if is_plain else None
-        if plain is not None:
-            return _from_frame(plain, {})
-        return _from_geometry(read_geometry(path), path, {})
-    layers = list_layers(path)
-    if layer is not None:
-        check_layer(path, layer, layers)
-    elif layers:
-        layer = layers[0]
-    if not layers:
-        with opening(path):
-            bare = pyogrio.read_dataframe(path)
-        return _from_frame(bare, {})
-    return _from_geometry(read_geometry(path, layer=layer), path, {"layer": str(layer)})
+def _read_cells(content: Content, sheet: str | None) -> RawTable:
+    """Text or a spreadsheet: some systems call the one by the name of the other."""
+    stored = content.read()
+    path = content.path
+    if stored.startswith((ZIP, OLE)):
+        table = read_spreadsheet(stored, path, sheet=sheet)
+        return table.told(content="spreadsheet") if content.suffix in TEXT else table
+    if is_web_page(stored[:4096]):
+        return _read_page(stored, path)
+    if content.suffix in TEXT:
+        return _read_text(stored, path)
+    if _is_separated(stored):
+        return _read_text(stored, path).told(content="text")
+    return read_spreadsheet(stored, path, sheet=sheet)
 
 
-def _from_geometry(frame: gpd.GeoDataFrame, path: Path, choices: dict[str, str]) -> RawTable:
-    points = frame.geometry
-    if len(points) and frame.crs is not None and crs.is_etrs89(frame.crs):
-        crs.check_label(frame, path.name)
-    else:
-        points = crs.project_to_rd(frame, path.name).geometry
-    shapes = points.to_numpy()
-    parts = shapely.get_num_geometries(shapes)
-    has_point = np.isin(shapely.get_type_id(shapes), (0, 4)) & (parts == 1)
-    single = np.where(has_point, shapely.get_geometry(shapes, 0), None)
-    table = _from_frame(pd.DataFrame(frame.drop(columns=frame.geometry.name)), choices)
-    return RawTable(
-        table.frame,
-        table.row,
-        table.is_ragged,
-        x=shapely.get_x(single),
-        y=shapely.get_y(single),
-        choices=choices | {"crs": str(frame.crs.name)},
-    )
+def _read_text(stored: bytes, path: Path) -> RawTable:
+    text = understand_text(stored, path)
+    choices = {"encoding": text.encoding, "separator": text.separator}
+    if text.header_row > 1:
+        choices["header_row"] = str(text.header_row)
+    if text.n_zero_bytes:
+        choices["zero_bytes"] = str(text.n_zero_bytes)
+    return RawTable(text.frame, text.row, text.is_ragged, choices=choices, is_total=text.is_total)
 
 
-def _from_frame(frame: pd.DataFrame, choices: dict[str, str]) -> RawTable:
-    names = unique_names([str(column) for column in frame.columns])
-    text = {
-        name: _column_as_text(frame.iloc[:, position]).to_numpy()
-        for position, name in enumerate(names)
-    }
-    n_rows = len(frame)
-    return RawTable(
-        _tidy(pd.DataFrame(text, index=range(n_rows), dtype="str")),
-        np.arange(1, n_rows + 1, dtype=np.int64),
-        np.zeros(n_rows, dtype=bool),
-        choices=choices,
-    )
+def _read_page(stored: bytes, path: Path) -> RawTable:
+    with opening(path):
+        page = "".join(decoded(stored, recognise_encoding(stored)))
+    cells = largest_table(page)
+    if max(map(len, cells), default=0) < 2:
+        problem = Problem(
+            "The file is a table.",
+            f"{path.name} is a web page without one",
+            "look at it in a browser: it may be the page where one logs in; export it again",
+        )
+        raise DataError(str(problem))
+    return from_cells(cells, choices={"content": "web page"})
 
 
-def _column_as_text(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_float_dtype(values):
-        known = values.dropna()
-        if (known % 1 == 0).all() and (known.abs() < 1e15).all():
-            # A whole number became a float because others are missing: 12.0 was 12 in the file.
-            return values.astype("Int64").astype("str").mask(values.isna())
-    return values.astype("str").mask(values.isna())
+def _is_separated(stored: bytes) -> bool:
+    """Whether content looks like separated text: letters, and a separator on every line."""
+    head = stored[:4096]
+    encoding = recognise_encoding(head)
+    if b"\0" in head and not encoding.startswith("utf-16"):
+        return False
+    text = head.decode(encoding, errors="ignore")
+    lines = text.splitlines()
+    separator = recognise_separator(text)
+    return len(lines) > 1 and all(separator in line for line in lines[:2])
 
 
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    if frame.columns.empty:
-        # Bare points are rows too.
-        return frame
-    tidy = frame.apply(lambda values: values.str.strip())
-    is_missing = tidy.apply(lambda values: values.str.lower().isin(NO_VALUE) | values.isna())
-    masked: pd.DataFrame = tidy.mask(is_missing)
-    return masked.astype("str")
-
-
-def _as_text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ")
-    return "" if cell is None else str(cell)
+def _read_parquet(content: Content) -> RawTable:
+    source = io.BytesIO(content.read()) if content.is_packed else content.path
+    with opening(content.path):
+        is_plain = b"geo" not in (pq.read_schema(source).metadata or {})
+        plain = pd.read_parquet(source) if is_plain else None
+    if plain is not None:
+        return from_frame(plain, choices={})
+    with opening(content.path):
+        frame = gpd.read_parquet(source)
+    return from_geometry(frame, content.path, choices={})

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 # CBS writes these where a figure is unknown, secret or does not apply.
 CBS_MISSING = (-99999999, -99999, -99998, -99997, -99996, -99995)
@@ -30,13 +32,18 @@ def decimal_sign(text: pd.Series) -> DecimalSign:
         number separates thousands; otherwise the only sign that occurs. A point when there are
         no signs at all.
     """
-    known = text.dropna()
-    both = known[known.str.contains(",", regex=False) & known.str.contains(".", regex=False)]
-    if len(both):
-        return "," if both.iloc[0].rfind(",") > both.iloc[0].rfind(".") else "."
-    if known.str.contains(",", regex=False).any():
-        return "." if (known.str.count(",") > 1).any() else ","
-    return "," if (known.str.count(re.escape(".")) > 1).any() else "."
+    column = _arrow(text)
+    n_commas, n_points = (
+        pc.fill_null(pc.count_substring(column, sign), 0).to_numpy(zero_copy_only=False)
+        for sign in (",", ".")
+    )
+    both = (n_commas > 0) & (n_points > 0)
+    if both.any():
+        first = column[int(both.argmax())].as_py()
+        return "," if first.rfind(",") > first.rfind(".") else "."
+    if (n_commas > 0).any():
+        return "." if (n_commas > 1).any() else ","
+    return "," if (n_points > 1).any() else "."
 
 
 def parse_numbers(
@@ -58,9 +65,33 @@ def parse_numbers(
     """
     sign = decimal_sign(text) if decimal is None else decimal
     thousands = "." if sign == "," else ","
+    column = _arrow(text)
+    # Digits and signs only: what nearly all of a column looks like, and Arrow reads at once.
+    usual = rf"^-?\d[\d{re.escape(thousands)}]*(?:{re.escape(sign)}\d+)?$"
+    is_usual = pc.fill_null(pc.match_substring_regex(column, usual), False)
+    bare = pc.replace_substring(column.filter(is_usual), thousands, "")
+    if sign == ",":
+        bare = pc.replace_substring(bare, ",", ".")
+    is_bare = is_usual.to_numpy(zero_copy_only=False)
+    numbers = np.full(len(text), np.nan)
+    numbers[is_bare] = pc.cast(bare, pa.float64()).to_numpy(zero_copy_only=False)
+    is_left = ~is_bare & text.notna().to_numpy()
+    if is_left.any():
+        numbers[is_left] = _parse_unusual(text[is_left], thousands)
+    # "inf" and a thousand digits are no numbers of anything.
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _parse_unusual(text: pd.Series, thousands: str) -> npt.NDArray[np.float64]:
+    """Numbers with blanks, apostrophes or an exponent; NaN for what is none."""
     bare = text.str.replace(r"[\s\u00a0\u202f']", "", regex=True)
     bare = bare.str.replace(thousands, "", regex=False).str.replace(",", ".", regex=False)
     return pd.to_numeric(bare, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _arrow(text: pd.Series) -> pa.Array:
+    column = pa.array(text, pa.large_string(), from_pandas=True)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def thousands_sign(text: pd.Series) -> DecimalSign | None:

@@ -9,7 +9,9 @@ import pandas as pd
 from igh_geo.sources.columns import plain
 
 KIND_WORDS: dict[str, str] = {
-    **dict.fromkeys(("melding", "meldingen", "klacht", "overlastmelding", "report"), "report"),
+    **dict.fromkeys(
+        ("melding", "meldingen", "klacht", "overlastmelding", "report", "complaint"), "report"
+    ),
     **dict.fromkeys(
         ("waarneming", "constatering", "observatie", "signalering", "observation"), "observation"
     ),
@@ -51,5 +53,8 @@ def translate(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
     pandas.Series of str
         On the same index; missing where the text is missing or not among the words.
     """
-    spellings = {word: words.get(plain(word)) for word in text.dropna().unique()}
-    return text.map(spellings).astype("str")
+    position, different = pd.factorize(text)
+    told = [words.get(plain(word)) for word in different.tolist()]
+    # Position -1 (missing) picks the last, which is missing.
+    meanings = pd.array([*told, None], dtype="str")
+    return pd.Series(meanings.take(position), index=text.index)

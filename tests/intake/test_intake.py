@@ -63,8 +63,8 @@ def write_incidents(data: Path, rows: list[str], name: str = "meldingen.csv") ->
 
 def intake(data: Path, chosen: Lens):
     inputs = Inputs(data)
-    areas = read_study_areas(chosen, read_known_addresses(chosen, inputs), inputs).areas
-    return areas, read_events(chosen, areas, inputs, today=dt.date(2026, 1, 12))
+    study = read_study_areas(chosen, read_known_addresses(chosen, inputs), inputs)
+    return study.areas, read_events(chosen, study, inputs, today=dt.date(2026, 1, 12))
 
 
 def adds_up(events) -> bool:
@@ -324,6 +324,7 @@ def counts_lens(**changes: object) -> Lens:
         "values": {"2024": "n2024", "2025": "n2025"},
         "category": "Misdrijven",
         "kind": "offence",
+        "allow_partial": True,
     }
     return lens(incidents=None, counts=counts, **changes)
 
@@ -397,6 +398,13 @@ def test_counts_of_another_municipality_give_one_clear_error(data):
     write_counts(data, ["BU01530000,10,12"])
     with pytest.raises(DataError, match="0 rows of counts belong to the 4 areas"):
         intake(data, counts_lens())
+
+
+def test_counts_that_find_few_areas_are_refused_unless_the_lens_allows_it(data):
+    write_counts(data, ["BU99990000,10,12"])
+    counts = dict(counts_lens().counts.model_dump(exclude_none=True), allow_partial=False)
+    with pytest.raises(DataError, match=r"1 of 3 areas on land of 2025 \(33%\) have a row"):
+        intake(data, lens(incidents=None, counts=counts))
 
 
 def test_counts_of_wijken_are_read_on_wijken(data):

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from igh_geo.out.workbook import render, sheet_name, write_workbook
+from igh_geo.out.book import sheet_name
+from igh_geo.out.workbook import render, write_workbook
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import LANGUAGES
 

@@ -11,7 +11,6 @@ from igh_geo import crs, tables
 from igh_geo.errors import CrsError, DataError
 from igh_geo.sources.area_columns import parent_of
 from igh_geo.sources.cbs import AreaRead, read_areas
-from igh_geo.sources.key_figures import join_key_figures
 
 X0, Y0 = 155_000.0, 463_000.0
 
@@ -70,8 +69,11 @@ def test_codes_for_missing_become_missing_and_zero_stays_zero(tmp_path):
     assert read.areas.loc["BU99999997", "population"] == 0
     assert read.areas["households"].isna().tolist() == [False, False, True]
     assert [(note.key, note.count, note.example) for note in read.notes] == [
-        ("missing_codes", 1, "aantal_inwoners of BU99990100"),
-        ("missing_codes", 1, "aantal_huishoudens of BU99999997"),
+        (
+            "missing_codes",
+            2,
+            "aantal_inwoners (BU99990100), aantal_huishoudens (BU99999997)",
+        ),
     ]
 
 
@@ -228,7 +230,7 @@ def test_overlap_is_noted_with_its_size_and_shared_borders_are_not(tmp_path):
     read = read_areas(save(frame, tmp_path / "b.gpkg"))
     overlaps = next(note for note in read.notes if note.key == "overlaps")
     assert overlaps.count == 1
-    assert overlaps.example == "BU99990100 and BU99990101: 100,000 m2"
+    assert overlaps.example == "BU99990100 + BU99990101: 100 000 m²"
 
 
 def test_areas_of_the_users_own(tmp_path):
@@ -276,139 +278,3 @@ def test_layer_is_chosen_by_the_level_or_asked_for(tmp_path):
     assert read_areas(path, level="wijk").layer == "cbs_wijken_2025"
     with pytest.raises(DataError, match="has cbs_buurten_2025, cbs_wijken_2025"):
         read_areas(path, level="gemeente")
-
-
-def figures(folder: Path, text: str) -> Path:
-    path = folder / "figures.csv"
-    path.write_text(text, encoding="utf-8-sig")
-    return path
-
-
-def areas_of(folder: Path) -> gpd.GeoDataFrame:
-    return read_areas(save(buurten(), folder / "areas.gpkg")).areas
-
-
-def test_key_figures_join_by_padded_code_and_leave_gaps_missing(tmp_path):
-    areas = areas_of(tmp_path)
-    text = (
-        '"Codering_3";"AantalInwoners_5";"Woningvoorraad_35"\n'
-        '"GM9999    ";"  9000";"  4000"\n'
-        '"BU99990100";"     0";"     ."\n'
-        '"BU99990101";"  1310";"   650"\n'
-    )
-    joined, notes = join_key_figures(areas, figures(tmp_path, text))
-    assert joined["population"].tolist() == [0, 1310, pd.NA]
-    assert joined["dwellings"].tolist() == [pd.NA, 650, pd.NA]
-    assert joined["households"].equals(areas["households"])
-    assert {note.key: note.example for note in notes} == {
-        "key_figures_joined": "population, dwellings",
-        "areas_without_key_figures": "BU99999997",
-    }
-    assert areas["population"].tolist() == [pd.NA, 1200, 0]
-    tables.check(joined, "areas")
-
-
-def test_named_columns_of_key_figures_are_joined_under_their_own_names(tmp_path):
-    text = "code,inw,woz\nBU99990100,5,200\nBU99990101,7,300\n"
-    joined, _ = join_key_figures(
-        areas_of(tmp_path),
-        figures(tmp_path, text),
-        code_column="code",
-        columns={"population": "inw", "home_value": "woz"},
-    )
-    assert joined["home_value"].tolist() == [200, 300, pd.NA]
-
-
-def test_key_figures_of_another_year_are_refused_unless_allowed(tmp_path):
-    path = figures(tmp_path, "code,inwoners\nBU99990100,5\nBU99990909,7\n")
-    with pytest.raises(DataError, match=r"1 of 2 areas on land of 2025 \(50%\)[\s\S]*BU99990101"):
-        join_key_figures(areas_of(tmp_path), path)
-    joined, notes = join_key_figures(areas_of(tmp_path), path, allow_partial=True)
-    assert joined["population"].tolist() == [5, pd.NA, pd.NA]
-    assert notes[1].count == 2
-
-
-def test_signs_of_thousands_in_key_figures_are_no_decimals_and_it_is_said(tmp_path):
-    text = "code;inwoners;woz;woningen\nBU99990100;1.234;1.234;12\nBU99990101;560;2.000;7\n"
-    joined, notes = join_key_figures(
-        areas_of(tmp_path),
-        figures(tmp_path, text),
-        columns={"population": "inwoners", "dwellings": "woningen", "home_value": "woz"},
-    )
-    assert joined["population"].tolist() == [1234, 560, pd.NA]
-    assert joined["home_value"].tolist() == [1.234, 2.0, pd.NA]
-    assert notes[0].example == "population (1.234 = 1234), dwellings, home_value"
-
-
-def shifted_figures(folder: Path, n_good: int) -> Path:
-    others = "".join(f"BU8888{n:04},Elders,5,6\n" for n in range(n_good))
-    text = "code,naam,inwoners,woningen\nBU99990100,Oost, West,1200,450\nBU99990101,Zuid,5,6\n"
-    return figures(folder, text + others)
-
-
-def test_shifted_row_of_key_figures_is_left_out_and_its_area_has_none(tmp_path):
-    joined, notes = join_key_figures(
-        areas_of(tmp_path), shifted_figures(tmp_path, 30), allow_partial=True
-    )
-    assert joined["population"].tolist() == [pd.NA, 5, pd.NA]
-    assert joined["dwellings"].tolist() == [pd.NA, 6, pd.NA]
-    assert (notes[1].key, notes[1].count) == ("areas_without_key_figures", 2)
-
-
-def test_many_shifted_rows_of_key_figures_are_refused(tmp_path):
-    with pytest.raises(
-        DataError, match=r"1 of 4 rows of figures\.csv have not, the first is row 2"
-    ):
-        join_key_figures(areas_of(tmp_path), shifted_figures(tmp_path, 2))
-
-
-def test_key_figures_with_two_periods_are_refused(tmp_path):
-    path = figures(tmp_path, "code,inwoners\nBU99990100,5\nBU99990100,6\nBU99990101,7\n")
-    with pytest.raises(DataError, match=r"1 areas have several[\s\S]*one period"):
-        join_key_figures(areas_of(tmp_path), path)
-
-
-def test_key_figures_without_a_known_column_are_refused_with_what_there_is(tmp_path):
-    path = figures(tmp_path, "code,woz\nBU99990100,5\n")
-    with pytest.raises(DataError, match="has code, woz"):
-        join_key_figures(areas_of(tmp_path), path)
-    with pytest.raises(DataError, match=r"no column 'wozz'[\s\S]*perhaps woz"):
-        join_key_figures(areas_of(tmp_path), path, columns={"home_value": "wozz"})
-
-
-@pytest.mark.real
-@pytest.mark.parametrize(
-    ("file", "level", "n_areas", "year"),
-    [
-        ("amsterdam_buurten_2022.geojson", "buurt", 518, 2022),
-        ("ermelo_buurten_2021.gpkg", "buurt", 17, 2021),
-        ("enschede_buurten_2024_approximate.gpkg", "buurt", 70, 2024),
-        ("nl_wijken_gemeenten_2022.gpkg", "wijk", 3340, 2022),
-        ("nl_wijken_gemeenten_2022.gpkg", "gemeente", 345, 2022),
-        ("nl_buurten_2016_full_detail.parquet", "buurt", 12_187, 2016),
-        ("wijken_2024.geojson", "wijk", 3474, 2024),
-        ("gemeenten_2012.geojson", "gemeente", 416, 2012),
-    ],
-)
-def test_real_files_read_without_a_word(real_data, file, level, n_areas, year):
-    read = read_areas(real_data / "boundaries" / file, level=level)
-    assert len(read.areas) == n_areas
-    assert read.boundary_year == year
-    assert read.areas.is_valid.all()
-
-
-@pytest.mark.real
-def test_buurten_of_amsterdam_find_their_key_figures_of_2024(real_data):
-    areas = read_areas(real_data / "boundaries/amsterdam_buurten_2022.geojson").areas
-    joined, notes = join_key_figures(
-        areas, real_data / "keyfigures/kwb_2024_with_crime_totals_2021_2025.csv"
-    )
-    assert joined["population"].sum() == pytest.approx(931_300, rel=0.01)
-    assert notes[1].count == 1
-
-
-@pytest.mark.real
-def test_key_figures_of_2017_are_refused_for_amsterdam_of_2022(real_data):
-    areas = read_areas(real_data / "boundaries/amsterdam_buurten_2022.geojson").areas
-    with pytest.raises(DataError, match=r"0 of 518 areas on land of 2022 \(0%\)"):
-        join_key_figures(areas, real_data / "keyfigures/83765NED_2017_subset.csv")

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
+from igh_geo.sources.date_parts import take_apart, take_apart_each
 from igh_geo.sources.dates import read_moments
 
 
@@ -144,3 +150,161 @@ def test_column_decides_whether_a_quarter_is_six_hours_or_25_minutes(times, cloc
     moments = read_moments(column(*["2025-02-01"] * len(times)), column(*times))
     assert moments.start.tolist() == [local(f"2025-02-01 {time}") for time in clock]
     assert not moments.is_unreadable_time.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("01-03-2025 2:05 PM", "14:05"),
+        ("01-03-2025 02:05:00 p.m.", "14:05"),
+        ("01-03-2025 12:05 AM", "00:05"),
+        ("01-03-2025 12:05 pm", "12:05"),
+        ("01-03-2025, 14:05 uur", "14:05"),
+    ],
+)
+def test_hours_before_and_after_noon(text, clock):
+    moments = read_moments(column(text, "13-03-2025 10:00"))
+    assert moments.start[0] == local(f"2025-03-01 {clock}")
+
+
+def test_thirteen_pm_is_no_time():
+    assert read_moments(column("01-03-2025 13:05 AM", "01-03-2025 00:05 PM")).is_unreadable.all()
+
+
+def test_24_00_is_the_midnight_after_the_day():
+    moments = read_moments(column("31-12-2024 24:00", "31-12-2024 24:01", "30-12-2024 23:00"))
+    assert moments.start[0] == local("2025-01-01 00:00")
+    assert moments.is_unreadable.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "03-04-2025 14:00 - 03-04-2025 16:30",
+        "03-04-2025 14:00-16:30",
+        "03-04-2025 14:00 – 16:30",
+        "3 april 2025 14:00 tot 16:30 uur",
+        "tussen 03-04-2025 14:00 en 03-04-2025 16:30",
+        "2025-04-03T14:00:00/2025-04-03T16:30:00",
+        "2025-04-03 14:00:00-16:30:00",
+    ],
+)
+def test_interval_in_one_cell(text):
+    moments = read_moments(column(text, "13-04-2025 10:00"))
+    assert moments.start[0] == local("2025-04-03 14:00")
+    assert moments.end[0] == local("2025-04-03 16:30")
+    assert moments.is_interval.tolist() == [True, False]
+
+
+def test_interval_of_days_lasts_until_the_end_of_the_last():
+    moments = read_moments(column("13-04-2025 t/m 15-04-2025"))
+    assert moments.start[0] == local("2025-04-13")
+    assert moments.end[0] == local("2025-04-15 23:59:59")
+
+
+def test_both_halves_of_intervals_decide_on_the_order_of_day_and_month():
+    moments = read_moments(column("03-04-2025 10:00 - 13-04-2025 10:00"))
+    assert moments.order == "day_first"
+    with pytest.raises(DataError, match=r"same order[\s\S]*row 1[\s\S]*row 2"):
+        read_moments(column("03-04-2025 10:00 - 13-04-2025 10:00", "04-13-2025 11:00"))
+
+
+def test_end_that_is_earlier_or_unreadable_is_not_used():
+    moments = read_moments(
+        column("03-04-2025 14:00 - 02-04-2025 10:00", "13-04-2025 14:00 tot onbekend")
+    )
+    assert moments.end.tolist() == moments.start.tolist()
+    assert moments.is_reversed.tolist() == [True, False]
+    assert moments.is_unreadable_end.tolist() == [False, True]
+
+
+def test_end_with_a_time_only_before_the_start_lies_on_the_following_day():
+    in_cell = read_moments(column("13-04-2025 23:00-02:00"))
+    beside = read_moments(column("13-04-2025"), column("23:00 - 02:00"))
+    apart = read_moments(column("13-04-2025"), column("23:00"), end_time=column("02:00"))
+    for moments in (in_cell, beside, apart):
+        assert moments.start[0] == local("2025-04-13 23:00")
+        assert moments.end[0] == local("2025-04-14 02:00")
+        assert moments.is_next_day.tolist() == [True]
+
+
+def test_hyphen_before_a_time_is_a_zone_only_after_seconds():
+    zone = read_moments(column("2025-04-03 10:00:00-05:00"))
+    assert zone.start[0] == local("2025-04-03 17:00")
+    interval = read_moments(column("2025-04-03 10:00-12:30"))
+    assert interval.start[0] == local("2025-04-03 10:00")
+    assert interval.end[0] == local("2025-04-03 12:30")
+
+
+@pytest.mark.parametrize(
+    "text", ["01-01-1900", "1900-01-01 00:00:00", "1 januari 1970", "31-12-9999", "19700101"]
+)
+def test_days_that_systems_write_for_unknown_are_no_dates(text):
+    moments = read_moments(column(text, "13-01-2025"))
+    assert moments.is_default.tolist() == [True, False]
+    assert not moments.is_unreadable.any()
+    assert moments.start.isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [("2:05 pm", "14:05"), ("14 uur", "14:00"), ("14.05 uur", "14:05"), ("14:05:30", "14:05:30")],
+)
+def test_times_of_day_in_more_spellings(text, clock):
+    assert read_moments(column("13-01-2025"), column(text)).start[0] == local(f"2025-01-13 {clock}")
+
+
+def test_bare_hour_is_no_time_of_day():
+    assert read_moments(column("13-01-2025"), column("14")).is_unreadable_time.tolist() == [True]
+
+
+_TEXTS = st.one_of(
+    st.datetimes(dt.datetime(1890, 1, 1), dt.datetime(2110, 1, 1)).flatmap(
+        lambda moment: st.sampled_from(
+            [
+                f"{moment:%d-%m-%Y %H:%M}",
+                f"{moment:%d/%m/%Y %H.%M.%S}",
+                f"{moment.day}-{moment.month}-{moment.year} {moment.hour}:{moment:%M}",
+                f"{moment:%Y-%m-%dT%H:%M:%S+01:00}",
+                f"{moment:%Y-%m-%d %H:%M:%S.%f}Z",
+                f"{moment:%Y-%m-%d %H:%M:%S-05:00}",
+                f"{moment:%Y-%m-%d %H:%M-05:00}",
+                f"{moment:%d-%m-%Y %I:%M %p}",
+                f"{moment:%Y%m%d %H:%M}",
+                f"{moment:%d %b %Y}",
+                f"{moment:%Y-%m}",
+                f"{moment:%Y}",
+                f" {moment:%d-%m-%Y}",
+            ]
+        )
+    ),
+    st.text(alphabet="0123456789-/.: TZapmjn+é\x00", max_size=26),
+    st.none(),
+)
+
+
+@given(st.lists(_TEXTS, max_size=40))
+def test_quick_way_takes_apart_as_the_careful_way_does(texts):
+    values = pd.Series(texts, dtype="str")
+    quick, careful = take_apart(values), take_apart_each(values)
+    assert quick.shape.tolist() == careful.shape.tolist()
+    assert quick.numbers.tolist() == careful.numbers.tolist()
+
+
+@given(
+    st.lists(
+        st.datetimes(dt.datetime(1996, 1, 1), dt.datetime(2037, 1, 1)), min_size=1, max_size=30
+    )
+)
+def test_local_time_is_what_the_standard_library_makes_of_it(moments):
+    texts = column(*[f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments])
+    zone = zoneinfo.ZoneInfo("Europe/Amsterdam")
+    found = read_moments(texts)
+    for n, moment in enumerate(moments):
+        first = moment.replace(microsecond=0, tzinfo=zone)
+        back = first.astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None)
+        assert found.is_shifted[n] == (back != moment.replace(microsecond=0))
+        is_twice = first.utcoffset() != first.replace(fold=1).utcoffset()
+        assert found.is_ambiguous[n] == (is_twice and not found.is_shifted[n])
+        if not found.is_shifted[n]:
+            assert found.start[n].timestamp() == first.timestamp()

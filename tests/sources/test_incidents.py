@@ -147,13 +147,13 @@ def test_exchanged_coordinates_are_put_right_and_said(tmp_path):
     text = (
         "id;soort;categorie;datum;x;y\n"
         "a;melding;A;13-01-2025;463000;155000\n"
-        "b;melding;A;13-01-2025;155000;463000\n"
+        "b;melding;A;14-01-2025;155000;463000\n"
         "c;melding;A;13-01-2025;52,155;5,387\n"
     )
     incidents, ledger = read_incidents(write(tmp_path, text))
     assert incidents.loc["a", ["x", "y"]].tolist() == [155_000, 463_000]
     assert incidents.loc["c", "x"] == pytest.approx(154_986, abs=1)
-    assert remarks(ledger) == {"coordinates_exchanged": 2}
+    assert remarks(ledger) == {"coordinates_exchanged": 2, "degrees_among_rd": 1}
 
 
 def test_points_that_separate_thousands_in_coordinates_are_understood(tmp_path):
@@ -197,7 +197,7 @@ def test_end_before_the_start_is_ignored_and_said(tmp_path):
     text = (
         "id;soort;categorie;datum_van;datum_tot;x;y\n"
         "a;melding;A;13-01-2025;12-01-2025;155000;463000\n"
-        "b;melding;A;13-01-2025;onbekend;155000;463000\n"
+        "b;melding;A;13-01-2025;onbekend;155001;463000\n"
     )
     incidents, ledger = read_incidents(write(tmp_path, text))
     assert incidents["occurred_to"].tolist() == [local("2025-01-13 23:59:59")] * 2
@@ -231,7 +231,7 @@ def test_column_soort_that_says_what_happened_is_taken_as_the_category(tmp_path)
 
 
 def test_missing_columns_are_named_at_once_with_the_nearest_names(tmp_path):
-    text = "id;datum_gebeurd;coord_x\na;13-01-2025;155000\n"
+    text = "id;datum_gebeurd;coord_x\na;ergens in januari;155000\n"
     with pytest.raises(DataError, match=r"occurred_from and for x and for y and for kind") as error:
         read_incidents(write(tmp_path, text))
     assert "it has id, datum_gebeurd, coord_x" in str(error.value)
@@ -261,8 +261,6 @@ def test_missing_empty_and_unknown_files_are_refused(tmp_path):
         read_incidents(write(tmp_path, SAMPLE.splitlines()[0], "header.csv"))
     with pytest.raises(DataError, match=r"ends in '\.pdf'[\s\S]*\.csv"):
         read_incidents(write(tmp_path, SAMPLE, "report.pdf"))
-    with pytest.raises(DataError, match=r"no\.xlsx: [\s\S]*close it in Excel"):
-        read_incidents(write(tmp_path, SAMPLE, "no.xlsx"))
     with pytest.raises(DataError, match=r"no\.gpkg: [\s\S]*close it in Excel or QGIS"):
         read_incidents(write(tmp_path, SAMPLE, "no.gpkg"))
 
@@ -272,7 +270,7 @@ def test_file_of_which_nothing_can_be_placed_is_refused_with_the_reasons(tmp_pat
     incidents, ledger = read_incidents(write(tmp_path, text))
     assert incidents.empty
     with pytest.raises(
-        DataError, match=r"coordinates_outside_netherlands 1 times \(first in row 2"
+        DataError, match=r"1 coordinates lie outside the Netherlands \(first: row 2"
     ):
         require_placed(ledger)
 

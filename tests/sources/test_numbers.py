@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from igh_geo.sources.numbers import decimal_sign, parse_figures, parse_numbers, thousands_sign
 
@@ -61,3 +65,37 @@ def test_signs_in_another_column_separate_decimals():
     assert parse_figures(column("1.234", "2.000")).tolist() == [1.234, 2.0]
     assert thousands_sign(column("1.234", "2.000")) == "."
     assert thousands_sign(column("12")) is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.from_regex(r"-?[0-9]{1,4}([.,][0-9]{1,4}){0,3}", fullmatch=True),
+            st.text(alphabet="0123456789.,-+e '\u00a0x", max_size=8),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from([",", ".", None]),
+)
+def test_numbers_read_at_once_are_those_read_one_by_one(values, decimal):
+    # The straightforward reading: take out blanks and thousands, then ask Python.
+    sign = decimal or decimal_sign(column(*values))
+    thousands = "." if sign == "," else ","
+    expected = []
+    for value in values:
+        bare = re.sub(r"[\s\u00a0\u202f']", "", value or "").replace(thousands, "")
+        bare = bare.replace(",", ".")
+        is_number = re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", bare)
+        number = float(bare) if is_number else np.nan
+        expected.append(number if np.isfinite(number) else np.nan)
+    read = parse_numbers(column(*values), decimal=decimal)
+    np.testing.assert_allclose(read, expected, rtol=1e-14)
+
+
+def test_infinity_is_no_number():
+    assert np.isnan(parse_numbers(column("inf", "-Infinity", "9" * 400))).all()
+
+
+def test_sign_is_that_of_the_first_number_with_both():
+    assert decimal_sign(column(None, "12", "1,5", "1.234,5", "1,234.5")) == ","

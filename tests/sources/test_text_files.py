@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
+from igh_geo.sources import text_files
 from igh_geo.sources.text_files import find_header, read_separated_text, recognise_encoding
 
 HEADER = "id;datum;x;y;omschrijving"
+
+
+@pytest.fixture(autouse=True, params=["quick", "careful"])
+def way(request, monkeypatch):
+    """Every diagnosis holds for both readers, whatever the size of the file."""
+    size = 0 if request.param == "quick" else sys.maxsize
+    monkeypatch.setattr(text_files, "_QUICK_FROM_BYTES", size)
+    return request.param
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -78,7 +90,8 @@ def test_remark_over_several_lines_is_one_value(tmp_path, remark):
     path = write(tmp_path, HEADER, row(1, f'"{remark}"'), row(2))
     read = read_separated_text(path)
     assert read.frame["id"].tolist() == ["1", "2"]
-    assert read.frame["omschrijving"].tolist() == [remark.replace('""', '"'), ""]
+    assert read.frame["omschrijving"][0] == remark.replace('""', '"')
+    assert pd.isna(read.frame["omschrijving"][1])
     assert read.row.tolist() == [2, 3]
     assert not read.is_ragged.any()
 
@@ -109,7 +122,7 @@ def test_nameless_column_at_the_end_is_kept_only_when_it_holds_something(tmp_pat
     assert list(read.frame.columns) == HEADER.split(";")
     assert not read.is_ragged.any()
     read = read_separated_text(write(tmp_path, HEADER + ";", row(1) + ";a", row(2) + ";"))
-    assert read.frame["column_6"].tolist() == ["a", ""]
+    assert read.frame["column_6"].fillna("missing").tolist() == ["a", "missing"]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +158,111 @@ def test_other_western_text_is_not_taken_for_that_of_windows(encoding):
     text = "x_coördinaat;y_coördinaat;reünie in café te Brussel, België, één patiënt geïnformeerd"
     content = f"{text}\n1;2;3\n".encode(encoding)
     assert content.decode(recognise_encoding(content)).startswith(text)
+
+
+def test_row_below_the_table_that_adds_it_up_is_a_total(tmp_path):
+    read = read_separated_text(write(tmp_path, HEADER, *rows(1, 3), "Eindtotaal;;;3;", ";;;;"))
+    assert read.is_total.tolist() == [False, False, False, True]
+    assert read.row.tolist() == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        # Filled for more than half: a record, whatever its first cell says.
+        "Totaal;2025-01-01;121300;487500;",
+        "Totaal Centrum;;;3;",
+        "1;;Totaal;;",
+        ";;;;totaal aantal meldingen",
+    ],
+)
+def test_record_that_holds_the_word_total_is_no_total(tmp_path, last):
+    read = read_separated_text(write(tmp_path, HEADER, *rows(1, 3), last))
+    assert not read.is_total.any()
+    assert len(read.frame) == 4
+
+
+def test_total_far_above_the_end_is_a_record(tmp_path):
+    read = read_separated_text(write(tmp_path, HEADER, "Totaal;;;3;", *rows(1, 20)))
+    assert not read.is_total.any()
+
+
+def test_total_with_too_few_fields_and_a_note_below_it_is_a_total_all_the_same(tmp_path):
+    read = read_separated_text(write(tmp_path, HEADER, *rows(1, 3), "TOTAAL:;3", "Bron: eigen"))
+    assert read.is_total.tolist() == [False, False, False, True, False]
+    assert read.is_ragged.tolist() == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "cp850"],
+)
+def test_text_is_the_same_in_every_encoding(tmp_path, encoding):
+    path = tmp_path / "export.csv"
+    lines = [HEADER.replace("x", "x_coördinaat"), row(1, "één reünie in café België"), row(2)]
+    path.write_bytes("\r\n".join(lines).encode(encoding))
+    read = read_separated_text(path)
+    assert list(read.frame.columns)[2] == "x_coördinaat"
+    assert read.frame["omschrijving"][0] == "één reünie in café België"
+    assert read.row.tolist() == [2, 3]
+
+
+def test_line_of_a_windows_program_in_utf8_is_read_and_told(tmp_path):
+    path = tmp_path / "export.csv"
+    lines = [HEADER.encode(), *(row(n, "café").encode() for n in range(9))]
+    path.write_bytes(b"\n".join([*lines, row(9, "café").encode("cp1252")]))
+    read = read_separated_text(path)
+    assert read.encoding == "utf-8-or-cp1252"
+    assert set(read.frame["omschrijving"]) == {"café"}
+
+
+def test_file_that_is_cut_off_within_a_letter_keeps_its_other_rows(tmp_path):
+    path = tmp_path / "export.csv"
+    text = "\n".join([HEADER, *(row(n, "café") for n in range(9))]).encode()
+    path.write_bytes(text[:-1])
+    read = read_separated_text(path)
+    assert read.frame["omschrijving"].tolist()[:8] == ["café"] * 8
+    assert len(read.frame) == 9
+
+
+def test_zero_bytes_around_a_value_are_padding_and_told(tmp_path):
+    path = write(tmp_path, HEADER, row(1, "a\0\0"), row(2, "b\0c"), "\0" * 40)
+    read = read_separated_text(path)
+    assert read.frame["omschrijving"].tolist() == ["a", "b\0c"]
+    assert read.n_zero_bytes == 43
+
+
+def test_broken_last_line_of_a_large_file_costs_that_row_only(tmp_path):
+    path = write(tmp_path, HEADER, *rows(1, 99_999), "100000;2025-01-0")
+    read = read_separated_text(path)
+    assert len(read.frame) == 100_000
+    assert np.flatnonzero(read.is_ragged).tolist() == [99_999]
+    assert read.frame["datum"].iloc[-1] == "2025-01-0"
+
+
+def test_words_for_no_value_are_missing_and_blanks_are_taken_off(tmp_path):
+    path = write(tmp_path, HEADER, row(1, " \u00a0a "), row(2, "NULL"), row(3, "#N/B"), row(4, "N"))
+    read = read_separated_text(path)
+    assert read.frame["omschrijving"].fillna("missing").tolist() == ["a", "missing", "missing", "N"]
+
+
+@pytest.mark.parametrize("value", ["=1+1", "{{ 7 * 7 }}", "<script>alert(1)</script>", "@SUM(A1)"])
+def test_text_that_a_program_could_run_is_only_text(tmp_path, value):
+    read = read_separated_text(write(tmp_path, HEADER, row(1, value), row(2)))
+    assert read.frame["omschrijving"][0] == value
+
+
+def test_quick_way_is_taken_for_a_usual_export(tmp_path, way, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("the careful reader was asked")
+
+    monkeypatch.setattr(text_files, "read_carefully", refuse)
+    odd = [row(4) + ";te veel", "5;te kort", row(6, '"zei ""nee"";\nen ging"'), ";;;;"]
+    path = write(tmp_path, "Titel", HEADER, *rows(1, 3), *odd)
+    if way == "quick":
+        read = read_separated_text(path)
+        assert read.row.tolist() == [3, 4, 5, 6, 7, 8]
+        assert read.is_ragged.tolist() == [False, False, False, True, True, False]
+    else:
+        with pytest.raises(AssertionError, match="careful reader was asked"):
+            read_separated_text(path)

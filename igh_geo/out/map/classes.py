@@ -37,6 +37,40 @@ def natural_limits(values: FloatArray, *, whole: bool = False) -> list[float]:
         Lower limits of the second and higher classes, rising; the first class lies below the
         first limit. No class is empty. Empty when there is nothing to divide.
     """
+    rounded = sorted({_readable(value, whole=whole) for value in _natural(values)})
+    return _without_empty_classes(rounded, values)
+
+
+def spread_limits(values: FloatArray) -> list[float]:
+    """Natural breaks, rounded to a step that suits how far the values lie apart.
+
+    Where `natural_limits` rounds by size, as suits a rate that begins at zero, this is for values
+    of any sign and from any beginning: a year of construction, a mark out of ten, a balance.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float
+        None missing.
+
+    Returns
+    -------
+    list of float
+        As of `natural_limits`.
+    """
+    middle = _natural(values)
+    if not middle:
+        return []
+    # Fifty steps from the lowest to the highest keep five classes apart.
+    finest = float(np.ptp(values)) / 50
+    power = 10.0 ** math.floor(math.log10(finest))
+    step = max(size * power for size in (1.0, 2.0, 5.0) if size * power <= finest * (1 + 1e-9))
+    decimals = max(0, -math.floor(math.log10(step)))
+    rounded = sorted({round(round(value / step) * step, decimals) for value in middle})
+    return _without_empty_classes(rounded, values)
+
+
+def _natural(values: FloatArray) -> list[float]:
+    """Natural breaks (Fisher-Jenks), half-way between the classes on either side."""
     different = np.unique(values)
     if len(different) < 2:
         return []
@@ -50,9 +84,7 @@ def natural_limits(values: FloatArray, *, whole: bool = False) -> list[float]:
         upper = mapclassify.FisherJenks(taken, k=wanted).bins
     # A limit belongs to the class above it, so we look for it half-way to the next value.
     following = [float(different[different > bound][0]) for bound in upper[:-1]]
-    middle = [(float(a) + b) / 2 for a, b in zip(upper[:-1], following, strict=True)]
-    rounded = sorted({_readable(value, whole=whole) for value in middle})
-    return _without_empty_classes(rounded, values)
+    return [(float(a) + b) / 2 for a, b in zip(upper[:-1], following, strict=True)]
 
 
 def class_of(values: FloatArray, limits: list[float]) -> list[int]:

@@ -187,8 +187,10 @@ def _method(publication: Publication, texts: Texts) -> list[str]:
 def _made(publication: Publication, texts: Texts) -> str:
     made = texts.date(publication.made_on)
     if publication.data_until is None:
-        return texts("map.page.made_only", made=made)
-    return texts("map.page.made", until=texts.date(publication.data_until), made=made)
+        said = texts("map.page.made_only", made=made)
+    else:
+        said = texts("map.page.made", until=texts.date(publication.data_until), made=made)
+    return f"{reading.deliveries(publication, texts)} {said}".lstrip()
 
 
 def _items(lines: Iterable[str]) -> str:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from igh_geo.out import reading
 from igh_geo.out.map import geometry
+from igh_geo.out.map.context import context_columns, context_themes
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import Theme, default_theme, themes, unit
-from igh_geo.policy.publication import Publication
+from igh_geo.policy.publication import CARRIED, Publication
 from igh_geo.texts import Texts
 
 # Four significant digits are more than a rate can carry, and half the length of a float.
@@ -73,7 +74,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
     frame = geometry.frame_of(areas)
     shapes = geometry.simplify(areas)
     parents = geometry.outlines(shapes, areas["parent_code"])
-    made = themes(publication, texts)
+    made = [*themes(publication, texts), *context_themes(publication, texts)]
     grids, made = _grids(publication, made, frame)
     level = reading.level_of(publication)
     return {
@@ -86,6 +87,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
             "label": geometry.label_points(shapes, frame),
             "compared": _distinct(_compared(publication, texts)),
             "reasons": _distinct(areas["reasons"]),
+            "carried": _carried(publication),
             **{name: _numbers(areas[name]) for name in _NUMBERS},
             **{name: _distinct(areas[name]) for name in _NAMES},
         },
@@ -93,6 +95,8 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "themes": [asdict(theme) for theme in made],
         "theme": default_theme(publication, made),
         "grids": grids,
+        "context": context_columns(publication),
+        "carried_words": _carried_words(publication, texts),
         "points": _points(publication, texts, frame),
         "symbols": symbols(),
         "monthly": _monthly(publication),
@@ -153,6 +157,18 @@ def _flags(values: pd.Series) -> str:
     return "".join("1" if value else "0" for value in values.astype(bool))
 
 
+def _carried(publication: Publication) -> str:
+    """A character per area: ``-`` as it was, ``s`` summed, ``e`` estimated; empty when none is."""
+    carried = reading.carried(publication)
+    if carried.isna().all():
+        return ""
+    return "".join(carried.str[0].fillna("-"))
+
+
+def _carried_words(publication: Publication, texts: Texts) -> dict[str, str]:
+    return {kind[0]: reading.carried_words(publication, texts, kind) for kind in CARRIED}
+
+
 def _grids(
     publication: Publication, made: list[Theme], frame: geometry.Frame
 ) -> tuple[dict[str, Any], list[Theme]]:
@@ -203,6 +219,9 @@ def _monthly(publication: Publication) -> dict[str, Any] | None:
         "months": [[int(day.year), int(day.month)] for day in months],
         "counts": _numbers(monthly),
         "now": "".join("1" if start <= day.date() <= period.end else "0" for day in months),
+        "open": "".join(
+            "1" if is_open else "0" for is_open in reading.is_provisional(publication, months)
+        ),
     }
 
 

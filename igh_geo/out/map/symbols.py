@@ -31,6 +31,7 @@ _SCALES = {
     "count": ("#f2f0f7", "#cbc9e2", "#9e9ac8", "#756bb1", "#4a1a83"),
     "density": ("#fdeae6", "#fbb4b9", "#f768a1", "#c51b8a", "#6a0168"),
     "rank": ("#faf7ea", "#fee391", "#fe9929", "#cc4c02", "#7f2704"),
+    "context": ("#edf8f0", "#b2dfc0", "#66b588", "#26824f", "#00441b"),
 }
 
 # More than expected carries dots, less than expected carries level lines, whatever the theme.

@@ -173,7 +173,7 @@ def _classed(
     return replace(
         theme,
         classes=tuple(classes),
-        codes=_codes(found, (areas[status],), areas),
+        codes=codes_of(found, (areas[status],), areas),
         method=texts("map.method.natural"),
     )
 
@@ -197,7 +197,7 @@ def _excess(publication: Publication, texts: Texts) -> Theme:
     return replace(
         theme,
         classes=tuple((label, symbol) for symbol, label in words.items()),
-        codes=_codes(found, (areas["rate_status"],), areas),
+        codes=codes_of(found, (areas["rate_status"],), areas),
     )
 
 
@@ -245,7 +245,7 @@ def _categories(
     return replace(
         theme,
         classes=tuple((texts(f"map.{column}.{name}"), name) for name in order),
-        codes=_codes(found, status, areas),
+        codes=codes_of(found, status, areas),
     )
 
 
@@ -267,7 +267,9 @@ def _rank(publication: Publication, texts: Texts) -> Theme:
     return replace(
         theme,
         classes=tuple(zip(words, hues, strict=True)),
-        codes=_codes(found.where(~np.isnan(rank)), (areas["rate_status"], areas["status"]), areas),
+        codes=codes_of(
+            found.where(~np.isnan(rank)), (areas["rate_status"], areas["status"]), areas
+        ),
         numbered=True,
     )
 
@@ -286,7 +288,7 @@ def _hot_cells(publication: Publication, texts: Texts) -> Theme:
     return replace(
         theme,
         classes=tuple((texts(f"map.gi_class.{name}"), name) for name in order),
-        codes=_codes(found, ()),
+        codes=codes_of(found, ()),
         method=_tested(texts, publication.clustering.grid_permutations),
         no_fill=texts("map.no_fill.cells_withheld" if n_withheld else "map.no_fill.cells"),
         withheld=withheld,
@@ -306,7 +308,7 @@ def _density(publication: Publication, texts: Texts) -> Theme:
     return replace(
         theme,
         classes=tuple(zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)),
-        codes=_codes(found, ()),
+        codes=codes_of(found, ()),
         method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
         no_fill=texts(f"map.no_fill.density_{publication.lens.audience}", noun=publication.noun),
     )
@@ -344,13 +346,20 @@ def _no_grid(publication: Publication, texts: Texts) -> str:
     return texts("map.off.counts" if publication.lens.counts else "map.off.no_grid")
 
 
-def _codes(
+def codes_of(
     found: pd.Series, statuses: tuple[pd.Series, ...], areas: pd.DataFrame | None = None
 ) -> str:
     """A character per row: its class, or else why it has none.
 
-    Of several statuses the first that explains it counts; where none does (an island that
-    could not be tested) it is not applicable.
+    Parameters
+    ----------
+    found : pandas.Series
+        Number of the class; missing where there is none.
+    statuses : tuple of pandas.Series
+        Same index. Of several the first that explains it counts; where none does (an island that
+        could not be tested) it is not applicable.
+    areas : pandas.DataFrame, optional
+        Same index; its ``is_water`` goes before everything.
     """
     codes = pd.Series("n", index=found.index, dtype="str")
     for status in reversed(statuses):

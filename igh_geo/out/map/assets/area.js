@@ -65,7 +65,7 @@ const hasAny = (name) => data.areas[name].some((value) => value !== null);
 
 // Name and sentence of everything that is known; what was not asked for is left out.
 function factsOf(row) {
-  const facts = [["count", countWords(row)]];
+  const facts = [["count", countWords(row)], ["carried", carriedWords(row)]];
   if (hasAny("rate")) {
     facts.push(["rate", rateWords(row)], ["smoothed", smoothedWords(row)]);
     facts.push(["compared", areaText("compared", row)]);
@@ -75,6 +75,33 @@ function factsOf(row) {
   if (!themeByKey.get("lisa").reason) facts.push(["lisa", classWords("lisa_class", row)]);
   facts.push(["rank", rankWords(row)]);
   return facts.filter(([, text]) => text);
+}
+
+function carriedWords(row) {
+  const words = data.carried_words[data.areas.carried[row]];
+  return words ? words[0].toUpperCase() + words.slice(1) : "";
+}
+
+const CONTEXT_STATUS = { w: "withheld", m: "missing", n: "not_applicable" };
+
+// A figure of the user's own: with the decimals it has, three at the most.
+function contextWords(figure, row) {
+  const status = CONTEXT_STATUS[figure.status[row]];
+  if (status) return say(`full.status.${status}`);
+  const value = figure.values[row];
+  const most = Math.abs(value) < 10 ? 3 : Math.abs(value) < 1000 ? 2 : 1;
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: most }).format(value);
+}
+
+// One list for each table, under its title.
+function contextLists(row) {
+  return [...new Set(data.context.map((figure) => figure.title))].flatMap((title) => {
+    const list = element("dl");
+    for (const figure of data.context.filter((one) => one.title === title)) {
+      list.append(element("dt", { text: figure.name }), element("dd", { text: contextWords(figure, row) }));
+    }
+    return [element("h3", { text: title }), list];
+  });
 }
 
 function showArea(row, close) {
@@ -108,7 +135,7 @@ function showArea(row, close) {
       element("ul", {}, reasons.map((text) => element("li", { text }))),
     );
   }
-  box.append(button);
+  box.append(...contextLists(row), button);
 }
 
 // Three lines at most: the name, what the theme says here, and the number behind it.
@@ -130,6 +157,8 @@ function tipLines(row, x, y, reach) {
     else if (theme.key === "rate_smoothed") lines.push(smoothedWords(row) || label);
     else if (theme.key === "excess") lines.push(excessWords(row) || label);
     else if (theme.key === "lisa") lines.push(label);
+    const figure = data.context.find((one) => one.key === theme.key);
+    if (figure) lines.push(`${figure.name}: ${contextWords(figure, row)}`);
   } else if (theme.of === "density") {
     const here = cellAt("density", x, y);
     if (here >= 0) lines.push(say("say.density", { label: labelOf(theme, theme.codes[here]) }));
@@ -142,6 +171,7 @@ function tipLines(row, x, y, reach) {
     }
   }
   lines.push(countWords(row));
+  if (showsCarried(theme)) lines.push(carriedWords(row));
   if (theme.key !== "rate_smoothed" && hasAny("rate") && areaNumber("rate", row) !== null) lines.push(rateWords(row));
   return [...new Set(lines.filter(Boolean))];
 }

@@ -21,18 +21,33 @@ function showReason(box, title, reason) {
   box.hidden = false;
 }
 
+// A count that may still rise: lines in the colour of its bar, open between them.
+function hatch(id, colour) {
+  const tile = drawn("pattern", { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+  tile.append(
+    drawn("rect", { width: 4, height: 4, fill: "#ffffff" }),
+    drawn("rect", { width: 1.6, height: 4, fill: colour }),
+  );
+  return tile;
+}
+
+const BARS = { now: "#2f5d86", before: "#a9bccd" };
+
 function showMonths() {
   const box = document.getElementById("months");
   if (!data.monthly) {
     showReason(box, say("page.months"), data.no_monthly);
     return;
   }
-  const { months, counts, now } = data.monthly;
+  const { months, counts, now, open } = data.monthly;
   const told = counts.filter((count) => count !== null);
   const [wide, high, left, foot] = [300, 84, 26, 16];
   const most = Math.max(1, ...told);
   const step = (wide - left) / counts.length;
   const picture = drawn("svg", { viewBox: `0 0 ${wide} ${high + foot + 6}`, role: "img" });
+  if (open.includes("1")) {
+    picture.append(drawn("defs", {}, Object.entries(BARS).map(([kind, colour]) => hatch(`open-${kind}`, colour))));
+  }
   picture.append(
     drawn("line", { x1: left, y1: high, x2: wide, y2: high, class: "axis" }),
     caption(left - 4, 10, number(most), "end"), caption(left - 4, high, "0", "end"),
@@ -45,9 +60,11 @@ function showMonths() {
       picture.append(mark);
     } else {
       const tall = ((high - 4) * count) / most;
+      const kind = now[i] === "1" ? "now" : "before";
+      const look = open[i] === "1" ? { fill: `url(#open-${kind})`, stroke: BARS[kind] } : { class: kind };
       picture.append(drawn("rect", {
         x: (left + i * step + step * 0.1).toFixed(1), y: (high - tall).toFixed(1),
-        width: (step * 0.8).toFixed(1), height: tall.toFixed(1), class: now[i] === "1" ? "now" : "before",
+        width: (step * 0.8).toFixed(1), height: tall.toFixed(1), ...look,
       }));
     }
     if (months[i][1] === 1 && counts.length > 12) {
@@ -67,6 +84,7 @@ function showMonths() {
   });
   const keys = [
     now.includes("0") && now.includes("1") ? say("say.this_period") : "",
+    open.includes("1") ? say("say.provisional") : "",
     isWhole ? "" : say("say.month_hidden"),
   ];
   const said = `${[words, ...keys].filter(Boolean).join("; ")}.`;

@@ -1,11 +1,23 @@
 // The list of themes and the one legend, which belongs to the theme that is shown.
-const GROUPS = ["how_many", "chance", "next"];
+const GROUPS = ["how_many", "chance", "next", "context"];
+
+// Context may hold many figures: they stay folded until they are asked for.
+function themeList(group, themes) {
+  const head = element("h3", { text: say(`group.${group}`) });
+  if (group !== "context") return element("div", {}, [head]);
+  const list = element("details", {}, [element("summary", {}, [head])]);
+  list.open = themes.some((theme) => theme.key === state.theme);
+  return list;
+}
 
 function buildThemes(choose) {
   const field = document.getElementById("themes");
   for (const group of GROUPS) {
-    field.append(element("h3", { text: say(`group.${group}`) }));
-    for (const theme of data.themes.filter((one) => one.group === group)) {
+    const themes = data.themes.filter((one) => one.group === group);
+    if (!themes.length) continue;
+    const list = themeList(group, themes);
+    field.append(list);
+    for (const theme of themes) {
       const input = element("input", { type: "radio", name: "theme", id: `theme-${theme.key}`, value: theme.key });
       const label = element("label", { for: input.id, text: theme.name });
       const line = element("div", { className: "option" }, [input, label]);
@@ -14,7 +26,7 @@ function buildThemes(choose) {
         label.append(element("small", { text: theme.reason }));
       }
       input.addEventListener("change", () => choose(theme.key));
-      field.append(line);
+      list.append(line);
     }
   }
 }
@@ -45,6 +57,14 @@ function legendRow(symbol, label, count, options) {
     element("td", {}, [swatch(symbol, options)]),
     element("th", { scope: "row", text: label }),
     element("td", { className: "count", text: count === null ? "" : number(count) }),
+  ]);
+}
+
+function carriedRow(kind, count) {
+  return element("tr", {}, [
+    element("td", {}, [carriedSwatch(kind)]),
+    element("th", { scope: "row", text: say("page.carried", { how: data.carried_words[kind] }) }),
+    element("td", { className: "count", text: number(count) }),
   ]);
 }
 
@@ -80,6 +100,12 @@ function showLegend() {
   const body = table.querySelector("tbody");
   if (theme.uncertain.includes("1")) {
     body.append(legendRow(data.symbols.uncertain, say("page.uncertain"), tally(theme.uncertain)[1]));
+  }
+  if (showsCarried(theme)) {
+    const counts = tally(data.areas.carried);
+    for (const kind of ["e", "s"]) {
+      if (counts[kind]) body.append(carriedRow(kind, counts[kind]));
+    }
   }
   if (data.areas.water.includes("1")) {
     body.append(legendRow(data.symbols.water, say("page.water"), null));

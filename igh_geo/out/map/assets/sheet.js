@@ -4,6 +4,11 @@ const EARTH = 2 * Math.PI * 6378137;
 const BORDER = "#5a5f66";
 const PARENT_BORDER = "#2f353c";
 
+const once = (make) => {
+  let made;
+  return () => (made ??= make());
+};
+
 // A view says how metres of the map lie on a canvas: `scale` in pixels to a metre, `shift` of the
 // upper left corner in pixels, `density` in canvas pixels to a pixel.
 function metres(canvas, view) {
@@ -41,6 +46,7 @@ function paintMap(canvas, view) {
   if (outlines.length) {
     stroke(context, parentBorders(), PARENT_BORDER, 2.2 * weight, view);
   }
+  if (showsCarried(theme)) paintCarried(context, view);
   if (state.overlays.has("cells") && theme.of !== "hot") {
     const hot = themeByKey.get("cells");
     for (const [code, path] of drawingOf(hot).cells) {
@@ -50,6 +56,28 @@ function paintMap(canvas, view) {
   }
   if (state.overlays.has("points")) paintPoints(context, view);
   paintLabels(context, theme, view);
+}
+
+// Areas whose count was carried over from those of another year: a broken line along the inside
+// of the outline, dashes for an estimate and dots for a sum, on white so that it shows on any fill.
+const showsCarried = (theme) => theme.of === "areas" && theme.group !== "context" && data.areas.carried !== "";
+const DASHES = { e: [7, 5], s: [2, 4] };
+const carriedRows = once(() => shapes.map((_, row) => row).filter((row) => "es".includes(data.areas.carried[row])));
+
+function paintCarried(context, view) {
+  const fine = Math.max(0.3, Math.min(1, (typicalWidth() * view.scale) / 40));
+  for (const row of carriedRows()) {
+    const { path } = shapes[row];
+    context.save();
+    context.clip(path);
+    stroke(context, path, "#ffffff", 10 * fine, view);
+    context.setLineDash(DASHES[data.areas.carried[row]].map((pixels) => (pixels * fine) / view.scale));
+    stroke(context, path, "#10151b", 8 * fine, view);
+    context.setLineDash([]);
+    // White on either side of it, so that it is not taken for the border of a larger area.
+    stroke(context, path, "#ffffff", 3.5 * fine, view);
+    context.restore();
+  }
 }
 
 // What is chosen and what is pointed at.
@@ -224,10 +252,6 @@ function merged(found) {
   return path;
 }
 
-const once = (make) => {
-  let made;
-  return () => (made ??= make());
-};
 const allBorders = once(() => merged(shapes));
 const parentBorders = once(() => merged(outlines));
 const width = (row) => shapes[row].box[2] - shapes[row].box[0];

@@ -85,6 +85,21 @@ function swatch(symbol, { outlined = false } = {}) {
   return canvas;
 }
 
+function carriedSwatch(kind) {
+  const density = 3;
+  const canvas = element("canvas", { className: "swatch", "aria-hidden": "true" });
+  canvas.width = 30 * density;
+  canvas.height = 18 * density;
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.strokeStyle = "#10151b";
+  context.lineWidth = 2 * density;
+  context.setLineDash(DASHES[kind].map((pixels) => pixels * density));
+  context.strokeRect(2.5 * density, 2.5 * density, canvas.width - 5 * density, canvas.height - 5 * density);
+  return canvas;
+}
+
 const STATUS_OF = { w: "withheld", m: "missing", n: "not_applicable", "~": "water" };
 
 function symbolOf(theme, code) {

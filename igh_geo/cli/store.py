@@ -1,0 +1,228 @@
+"""The commands of the store: load, history, purge."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
+from igh_geo.errors import IghGeoError, UsageError
+
+if TYPE_CHECKING:
+    from igh_geo.sources.store.loads import Loaded, Place
+    from igh_geo.sources.store.retention import Removed
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this module."""
+    made = commands.add("load", "put deliveries of a source into the store", _load)
+    made.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    made.add_argument("--source", required=True, help="name of the source in sources.toml")
+    made.add_argument("--delivered", type=_day, help="day the files speak of (today), 2025-01-31")
+    made.add_argument("--again", action="store_true", help="read files that were loaded before too")
+    made.add_argument("--private", type=Path, help="where rejected rows go (private, beside data)")
+    made.add_argument("--json", action="store_true", help="the account as JSON")
+    _add_store(made)
+
+    made = commands.add("history", "what was loaded into the store and removed from it", _history)
+    made.add_argument("--source", help="only this source")
+    made.add_argument("--json", action="store_true", help="the history as JSON")
+    _add_store(made)
+
+    made = commands.add("purge", "remove what its retention period says must go", _purge)
+    made.add_argument("--today", type=_day, help="day from which is counted back (today)")
+    made.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    made.add_argument("--private", type=Path, help="where rejected rows are (private, beside data)")
+    made.add_argument("--json", action="store_true", help="what was removed as JSON")
+    _add_store(made)
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    parser.add_argument("--store", type=Path, help="file of the store (igh.duckdb in the data)")
+    parser.add_argument(
+        "--wait", type=float, default=10.0, help="seconds to wait for another process (10)"
+    )
+
+
+def _load(options: argparse.Namespace) -> int:
+    from igh_geo.out.rejected import write_rejected
+    from igh_geo.sources.store.declarations import find_declaration
+    from igh_geo.sources.store.loads import load_file
+
+    now = dt.datetime.now().astimezone()
+    if options.delivered is not None and options.delivered > now.date():
+        raise UsageError(f"--delivered {options.delivered} lies in the future")
+    declaration = find_declaration(options.data, options.source)
+    place = _place(options)
+    done: list[Loaded] = []
+    for file in _expand(options.files):
+        if not options.quiet:
+            tell(f"igh-geo: loading {file.name} ...")
+        try:
+            loaded = load_file(
+                file,
+                options.source,
+                declaration,
+                place=place,
+                data=options.data,
+                now=now,
+                delivered=options.delivered,
+                again=options.again,
+            )
+        except IghGeoError as error:
+            before = f" (loaded before it: {', '.join(one.file for one in done)})" * bool(done)
+            raise type(error)(f"file '{file.name}'{before}: {error}") from error
+        done.append(loaded)
+        if not options.json and not options.quiet:
+            print(_account(loaded))
+        if loaded.is_rewritten and not options.quiet:
+            tell(f"  the store is encrypted from now on, with the key of {place.path.name}")
+        if loaded.rejected is not None and len(loaded.rejected):
+            folder = _private(options) / loaded.source / str(loaded.load_no)
+            written = write_rejected(loaded.rejected, folder)
+            if not options.quiet:
+                tell(f"  rows to mend: {written}")
+    if options.json:
+        print(json.dumps([one.as_dict() for one in done], indent=2, default=int))
+    return DONE
+
+
+def _account(loaded: Loaded) -> str:
+    if loaded.summary is None or loaded.merged is None:
+        return (
+            f"{loaded.file}: nothing to do, it is load {loaded.load_no} "
+            f"(delivered {loaded.delivered})"
+        )
+    from igh_geo.texts import Texts
+
+    words = Texts("en").section("reason")
+    summary, merged = loaded.summary, loaded.merged
+    aside = [
+        f"    {row['count']:,} {words.get(row['reason'], row['reason'])} "
+        f"(first in row {row['first_row']})"
+        for row in summary.set_aside.to_dict(orient="records")
+    ]
+    withdrawn = f", {merged.withdrawn:,} of a former division withdrawn" * bool(merged.withdrawn)
+    lines = [
+        (
+            f"{loaded.file}: load {loaded.load_no} of {loaded.source}, delivered {loaded.delivered}, "
+            f"{loaded.first_day} to {loaded.last_day}"
+        ),
+        (
+            f"  {summary.rows_in:,} rows = {summary.placed:,} placed + {summary.faulty:,} faulty + "
+            f"{summary.not_selected:,} not kept"
+        ),
+        *aside,
+        (
+            f"  {merged.new:,} new, {merged.changed:,} changed, {merged.unchanged:,} unchanged, "
+            f"{merged.older:,} older than what is known{withdrawn}"
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from igh_geo.sources.store.loads import history
+
+    place = _place(options)
+    lines = history(place.path, source=options.source, key=place.key, wait_s=place.wait_s)
+    records = json.loads(lines.to_json(orient="records", date_format="iso"))
+    for record in records:
+        for column in ("ledger", "reading"):
+            record[column] = json.loads(record[column] or "null")
+    if options.json:
+        print(json.dumps(records, indent=2, ensure_ascii=False))
+        return DONE
+    for record in records:
+        moment = str(record["done_at"])[:16].replace("T", " ")
+        if record["action"] == "purge":
+            told = f"removed {record['removed']:,} versions up to {str(record['last_day'])[:10]}"
+        else:
+            told = (
+                f"{record['file']}: {record['rows_in']:,} rows, {record['placed']:,} placed; "
+                f"{record['new']:,} new, {record['changed']:,} changed, "
+                f"{record['unchanged']:,} unchanged, {record['older']:,} older"
+            )
+        print(f"{record['load_no']:>5}  {moment} UTC  {record['source']}  {told}")
+    return DONE
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from igh_geo.sources.store.declarations import FILE, read_declarations
+    from igh_geo.sources.store.retention import purge
+
+    declared = read_declarations(options.data)
+    now = dt.datetime.now().astimezone()
+    if options.today is not None and options.today > now.date() and not options.dry_run:
+        raise UsageError(
+            f"--today {options.today} lies in the future, and would remove what may still be kept; "
+            "add --dry-run to see what will expire by then"
+        )
+    removed = purge(
+        declared, place=_place(options), now=now, today=options.today, dry_run=options.dry_run
+    )
+    if not options.dry_run:
+        for one in removed:
+            for number in one.expired_loads:
+                folder = _private(options) / one.source / str(number)
+                if folder.is_dir():
+                    shutil.rmtree(folder)
+    if options.json:
+        print(json.dumps([one.as_dict() for one in removed], indent=2))
+    elif not options.quiet:
+        for one in removed:
+            print(_told(one, dry_run=options.dry_run))
+    unknown = [one.source for one in removed if not one.is_declared]
+    if unknown:
+        tell(
+            f"igh-geo: nothing says how long {', '.join(unknown)} may be kept, and nothing of it "
+            f"was removed; declare it in {options.data / FILE}"
+        )
+    return DATA_AT_FAULT if unknown else DONE
+
+
+def _told(removed: Removed, *, dry_run: bool) -> str:
+    if removed.until is None:
+        return f"{removed.source}: no retention period, nothing to remove"
+    verb = "would remove" if dry_run else "removed"
+    parts = [f"{removed.records:,} records ({removed.versions:,} with their older versions)"]
+    if removed.periods:
+        parts.append(f"{removed.figures:,} counts of {', '.join(removed.periods)}")
+    left = f"the oldest left is of {removed.oldest_left}" if removed.oldest_left else "none is left"
+    return f"{removed.source}: {verb} {' and '.join(parts)} up to {removed.until}; {left}"
+
+
+def _place(options: argparse.Namespace) -> Place:
+    from igh_geo.sources.store.database import FILE, read_key
+    from igh_geo.sources.store.loads import Place
+
+    if options.wait < 0:
+        raise UsageError(f"--wait {options.wait} is less than no time")
+    return Place(options.store or options.data / FILE, key=read_key(), wait_s=options.wait)
+
+
+def _private(options: argparse.Namespace) -> Path:
+    folder: Path = options.private or options.data.resolve().parent / "private"
+    return folder / "load"
+
+
+def _expand(paths: Sequence[Path]) -> list[Path]:
+    """Fill in week*.csv, which the command line of Windows leaves to the program."""
+    expanded: list[Path] = []
+    for path in paths:
+        found = sorted(path.parent.glob(path.name)) if "*" in path.name else []
+        expanded.extend(found or [path])
+    return expanded
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no day; write it as 2025-01-31") from error

@@ -1,0 +1,268 @@
+"""Taking written dates apart into numbers: by their shape, a whole column at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+IntArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
+
+# What stands for a number that the text does not give, and for a moment without a zone.
+NONE = -1
+NO_ZONE = 10_000
+
+# A minus sign starts a zone only after seconds: 10:00-12:30 is an interval.
+CLOCK = (
+    r"(?P<hour>\d{1,2})[:.u](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?: *(?P<half>[ap])\.?m\.?)?"
+    r"(?: *(?P<zone>Z|\+\d{2}:?\d{2}|(?(second)-(?:0\d|1[0-2]):?\d{2}|(?!))))?"
+    r"(?: *(?:uur|u|h))?"
+)
+_AFTER = rf"(?:(?:T|,? +){CLOCK})?"
+SHAPES = {
+    "year_first": rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
+    "year_last": rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_AFTER}",
+    "in_words": rf"(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_AFTER}",
+    "eight_digits": rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_AFTER}",
+    "month": r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{1,2})",
+    "year": r"(?P<year>(?:19|20)\d{2})",
+    # Days since 30 December 1899, as Excel keeps them when a cell is not formatted as a date.
+    "serial": r"(?P<serial>[2-6]\d{4}(?:[.,]\d+)?)",
+}
+SHAPE_NUMBER = {name: number for number, name in enumerate(SHAPES, 1)}
+_PATTERNS = {
+    name: re.compile(pattern, re.IGNORECASE | re.ASCII) for name, pattern in SHAPES.items()
+}
+# Shapes of which a digit may be any digit, so that one text tells for all that are built alike.
+_FREE_DIGITS = ("year_first", "year_last", "in_words")
+# More builds than these mean free text, which is taken apart text by text.
+_MOST_BUILDS = 40
+_SHORTEST, _LONGEST = 8, 40
+
+NAMES = ("year", "month", "day", "one", "two", "hour", "minute", "second", "serial", "zone")
+_MONTHS = {
+    **dict.fromkeys(("jan", "januari", "january"), 1),
+    **dict.fromkeys(("feb", "februari", "february"), 2),
+    **dict.fromkeys(("mrt", "maart", "mar", "march"), 3),
+    **dict.fromkeys(("apr", "april"), 4),
+    **dict.fromkeys(("mei", "may"), 5),
+    **dict.fromkeys(("jun", "juni", "june"), 6),
+    **dict.fromkeys(("jul", "juli", "july"), 7),
+    **dict.fromkeys(("aug", "augustus", "august"), 8),
+    **dict.fromkeys(("sep", "sept", "september"), 9),
+    **dict.fromkeys(("okt", "oktober", "oct", "october"), 10),
+    **dict.fromkeys(("nov", "november"), 11),
+    **dict.fromkeys(("dec", "december"), 12),
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Dates taken apart.
+
+    Attributes
+    ----------
+    numbers : numpy.ndarray of int, one row per name of ``NAMES``
+        ``NONE`` where a text does not give the number; ``zone`` in minutes east of Greenwich,
+        ``NO_ZONE`` without one; ``one`` and ``two`` are day and month, or month and day;
+        ``serial`` in seconds since 30 December 1899, divided by 86,400 without remainder (the
+        rest is in hour, minute and second).
+    shape : numpy.ndarray of int
+        Number of the shape (see ``SHAPE_NUMBER``); 0 for none.
+    """
+
+    numbers: IntArray
+    shape: npt.NDArray[np.int8]
+
+    def __getitem__(self, name: str) -> IntArray:
+        """Numbers of one name."""
+        numbers: IntArray = self.numbers[NAMES.index(name)]
+        return numbers
+
+    def has_shape(self, *names: str) -> BoolArray:
+        """Whether each text has one of these shapes."""
+        return np.isin(self.shape, [SHAPE_NUMBER[name] for name in names])
+
+    def put(self, where: npt.NDArray[np.int64], other: Parts) -> Parts:
+        """These, with others in the place of some."""
+        numbers, shape = self.numbers.copy(), self.shape.copy()
+        numbers[:, where], shape[where] = other.numbers, other.shape
+        return Parts(numbers, shape)
+
+    def with_day(self, day: IntArray, month: IntArray) -> Parts:
+        """These, with another day and month."""
+        numbers = self.numbers.copy()
+        numbers[NAMES.index("day")], numbers[NAMES.index("month")] = day, month
+        return Parts(numbers, self.shape)
+
+    def joined(self, other: Parts) -> Parts:
+        """These, with others behind them."""
+        return Parts(
+            np.concatenate([self.numbers, other.numbers], axis=1),
+            np.concatenate([self.shape, other.shape]),
+        )
+
+
+def take_apart(text: pd.Series) -> Parts:
+    """Take dates apart, those that are built alike together.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        Missing values allowed.
+
+    Returns
+    -------
+    Parts
+        In the order of `text`; the same as `take_apart_each`, some thirty times as fast where a
+        column knows few builds.
+    """
+    parts = _nothing(len(text))
+    is_left = text.notna().to_numpy(copy=True)
+    builds = 0
+    for where, letters in _by_length(text):
+        # Every digit as a nought: what is left is how the text is built.
+        build = np.where((letters - ord("0")) <= 9, ord("0"), letters)
+        keys = np.ascontiguousarray(build).view(f"S{build.shape[1]}").ravel()
+        waiting = np.arange(len(where))
+        while len(waiting) and builds < _MOST_BUILDS:
+            builds += 1
+            alike = keys[waiting] == keys[waiting[0]]
+            here, waiting = waiting[alike], waiting[~alike]
+            found = _recognise(bytes(letters[here[0]]).decode("ascii", "replace"))
+            if found is not None and found[0] in _FREE_DIGITS and not _has_minus(found[1]):
+                is_all = len(here) == len(letters)
+                chosen = letters if is_all else letters[here]
+                _read_digits(parts, where[here], letters=chosen, found=found)
+                is_left[where[here]] = False
+    if is_left.any():
+        where = np.flatnonzero(is_left)
+        parts = parts.put(where, take_apart_each(text.iloc[where]))
+    return parts
+
+
+def take_apart_each(text: pd.Series) -> Parts:
+    """Take dates apart one by one, equal ones once; parameters as of `take_apart`."""
+    position, different = pd.factorize(text)
+    parts = _nothing(len(different) + 1)
+    for number, one in enumerate(different.tolist()):
+        found = _recognise(one.strip())
+        if found is not None:
+            parts.shape[number] = SHAPE_NUMBER[found[0]]
+            for name, value in _numbers(found[1]).items():
+                parts.numbers[NAMES.index(name), number] = value
+    # Position -1 (missing) picks the last, which holds nothing.
+    return Parts(parts.numbers[:, position], parts.shape[position])
+
+
+def _nothing(length: int) -> Parts:
+    numbers = np.full((len(NAMES), length), NONE, dtype=np.int32)
+    numbers[NAMES.index("zone")] = NO_ZONE
+    return Parts(numbers, np.zeros(length, dtype=np.int8))
+
+
+def _recognise(text: str) -> tuple[str, re.Match[str]] | None:
+    for name, pattern in _PATTERNS.items():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return name, found
+    return None
+
+
+def _numbers(found: re.Match[str]) -> dict[str, int]:
+    told = {name: value for name, value in found.groupdict().items() if value is not None}
+    if "serial" in told:
+        return _split_serial(told["serial"])
+    numbers = {name: int(told[name]) for name in NAMES if name in told and name != "zone"}
+    if "word" in told:
+        numbers["month"] = _MONTHS.get(told["word"].lower(), 0)
+    if "zone" in told:
+        digits = told["zone"].upper().replace("Z", "+0000").replace(":", "")
+        minutes = int(digits[1:3]) * 60 + int(digits[3:])
+        numbers["zone"] = -minutes if digits[0] == "-" else minutes
+    if "half" in told:
+        numbers["hour"] = int(on_24_hours(np.array([numbers["hour"]]), told["half"])[0])
+    return numbers
+
+
+def on_24_hours(hour: npt.NDArray[np.int32], half: str) -> npt.NDArray[np.int32]:
+    """Hours before (``a``) or after noon (``p``) as hours of the day; 99 where there is none."""
+    noon = 0 if half.lower() == "a" else 12
+    return np.where((hour >= 1) & (hour <= 12), hour % 12 + noon, 99).astype(np.int32)
+
+
+def _split_serial(serial: str) -> dict[str, int]:
+    # To the second: an Excel time is a fraction of a day and never exact.
+    day, clock = divmod(round(float(serial.replace(",", ".")) * 86_400), 86_400)
+    if not clock:
+        return {"serial": day}
+    return {
+        "serial": day,
+        "hour": clock // 3600,
+        "minute": clock % 3600 // 60,
+        "second": clock % 60,
+    }
+
+
+def _by_length(
+    text: pd.Series,
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
+    """Positions of the texts of each length that a date can have, and their letters as bytes."""
+    array = pa.chunked_array(pa.array(text, from_pandas=True), type=pa.large_string())
+    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    length = pc.binary_length(whole).fill_null(0).to_numpy(zero_copy_only=False)
+    counts = np.bincount(np.minimum(length, _LONGEST + 1), minlength=_LONGEST + 2)
+    for size in range(_SHORTEST, _LONGEST + 1):
+        if not counts[size]:
+            continue
+        where = np.flatnonzero(length == size)
+        part = whole if counts[size] == len(whole) else whole.take(pa.array(where))
+        start = int(np.frombuffer(part.buffers()[1], dtype=np.int64)[part.offset])
+        data = np.frombuffer(part.buffers()[2], dtype=np.uint8)
+        yield where, data[start : start + len(where) * size].reshape(len(where), size)
+
+
+def _has_minus(found: re.Match[str]) -> bool:
+    return (found["zone"] or "").startswith("-")
+
+
+def _read_digits(
+    parts: Parts,
+    where: npt.NDArray[np.int64],
+    *,
+    letters: npt.NDArray[np.uint8],
+    found: tuple[str, re.Match[str]],
+) -> None:
+    """Read the numbers of texts that are all built as the one that was recognised."""
+    shape, match = found
+
+    def number(start: int, end: int) -> IntArray:
+        value = np.zeros(len(letters), dtype=np.int32)
+        for column in range(start, end):
+            value *= 10
+            value += letters[:, column] - ord("0")
+        return value
+
+    parts.shape[where] = SHAPE_NUMBER[shape]
+    told = match.groupdict()
+    for name in NAMES:
+        if told.get(name) is not None and name != "zone":
+            parts.numbers[NAMES.index(name), where] = number(*match.span(name))
+    if told.get("word") is not None:
+        parts.numbers[NAMES.index("month"), where] = _MONTHS.get(told["word"].lower(), 0)
+    if told.get("half") is not None:
+        hour = parts.numbers[NAMES.index("hour")]
+        hour[where] = on_24_hours(hour[where], told["half"])
+    if told.get("zone") is not None:
+        start, end = match.span("zone")
+        is_universal = told["zone"] in "Zz"
+        minutes = 0 if is_universal else number(start + 1, start + 3) * 60 + number(end - 2, end)
+        parts.numbers[NAMES.index("zone"), where] = minutes

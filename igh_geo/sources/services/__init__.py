@@ -1,0 +1,1 @@
+"""The open-data services: PDOK, CBS and the police, fetched page by page and kept whole."""
