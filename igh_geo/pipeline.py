@@ -22,11 +22,12 @@ from igh_geo.intake import (
 )
 from igh_geo.lens import Lens
 from igh_geo.out.briefing import write_briefing
-from igh_geo.out.folder import file_at_once, replaced_at_once
+from igh_geo.out.folder import replaced_at_once
 from igh_geo.out.index import write_index
 from igh_geo.out.layers import write_layers
 from igh_geo.out.manifest import MANIFEST, write_manifest
 from igh_geo.out.map.page import write_map
+from igh_geo.out.rejected import write_rejected
 from igh_geo.out.workbook import write_workbook
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
@@ -36,9 +37,9 @@ from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
 from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
+from igh_geo.writing import file_at_once
 
 Progress = Callable[[str], None]
-REJECTED = "rejected.csv"
 
 
 @dataclass
@@ -191,7 +192,7 @@ def run(
             ),
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    _write_rejected(events.rejected, _private(private, out) / lens.name)
+    write_rejected(events.rejected, _private(private, out) / lens.name)
     _write(record, published)
     record.publication = published
     return record
@@ -313,15 +314,3 @@ def _private(private: Path | None, out: Path) -> Path:
         )
         raise OutputError(str(problem))
     return folder
-
-
-def _write_rejected(rejected: pd.DataFrame, folder: Path) -> None:
-    """Write rows with a fault beside nothing that is ever sent: the private folder."""
-    with replaced_at_once(folder, sign=REJECTED) as fresh:
-        # A spreadsheet may run what begins as a formula; these rows are untrusted.
-        text = (
-            rejected.astype("str")
-            .fillna("")
-            .map(lambda cell: f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell)
-        )
-        text.to_csv(fresh / REJECTED, sep=";", index=False, encoding="utf-8-sig")

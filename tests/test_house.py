@@ -21,6 +21,7 @@ FLOOR = {
     "ledger": 0,
     "lens": 0,
     "texts": 0,
+    "writing": 0,
     "stats": 1,
     "places": 1,
     "sources": 1,

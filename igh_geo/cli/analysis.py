@@ -166,8 +166,8 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from igh_geo.out.folder import file_at_once
     from igh_geo.out.new_lens import propose_lens
+    from igh_geo.writing import file_at_once
 
     target = options.lens or Path("lenses") / f"{options.file.stem}.toml"
     if target.exists():

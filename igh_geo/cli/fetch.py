@@ -203,8 +203,8 @@ def _geocode(options: argparse.Namespace) -> int:
     from igh_geo.sources.address_match import AddressIndex
     from igh_geo.sources.files import read_table
     from igh_geo.sources.geocode import geocode
-    from igh_geo.sources.services.delivery import file_at_once
     from igh_geo.texts import Texts
+    from igh_geo.writing import file_at_once
 
     texts = Texts(options.lang)
     stem = Path(options.file.name.removesuffix(".gz")).stem
@@ -271,11 +271,6 @@ def _report(result: Geocoded, texts: Texts, *, is_external: bool) -> None:
     tell(f"  {texts('geocode.quality', counts=named)}")
     for table, section in ((summary.set_aside, "reason"), (summary.remarks, "remark")):
         for row in table.to_dict(orient="records"):
-            tell(f"  {row['count']:>7}  {texts(f'geocode.{section}.{row[section]}')}")
-    if not is_external:
-        columns = [column for part, column in result.columns.items() if part != "line"]
-        columns = columns or [result.columns["line"]]
-        unknown = result.frame[result.frame["location_quality"] != "address"]
-        n_addresses = len(unknown[columns].drop_duplicates())
-        if n_addresses:
-            tell(f"  {texts('geocode.nothing_leaves', addresses=n_addresses)}")
+            tell(f"  {row['count']:>7}  {texts(f'{section}.{row[section]}')}")
+    if result.n_open and not is_external:
+        tell(f"  {texts('geocode.nothing_leaves', addresses=result.n_open)}")

@@ -111,8 +111,8 @@ def _account(loaded: Loaded) -> str:
     withdrawn = f", {merged.withdrawn:,} of a former division withdrawn" * bool(merged.withdrawn)
     lines = [
         (
-            f"{loaded.file}: load {loaded.load_no} of {loaded.source}, delivered {loaded.delivered}, "
-            f"{loaded.first_day} to {loaded.last_day}"
+            f"{loaded.file}: load {loaded.load_no} of {loaded.source}, delivered "
+            f"{loaded.delivered}, {loaded.first_day} to {loaded.last_day}"
         ),
         (
             f"  {summary.rows_in:,} rows = {summary.placed:,} placed + {summary.faulty:,} faulty + "

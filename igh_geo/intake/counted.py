@@ -14,7 +14,7 @@ from igh_geo.intake.areas import StudyAreas
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.intake.other_year import OtherYear
-from igh_geo.intake.periods import first_day, last_day, periods_of, require_periods, unit_of
+from igh_geo.intake.periods import periods_of, require_periods
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Counts, Lens
 from igh_geo.places.harmonise import carry_over, left_outside
@@ -22,7 +22,7 @@ from igh_geo.sources.area_counts import read_area_counts
 from igh_geo.sources.notes import Note
 from igh_geo.sources.offences.codes import is_part_of
 from igh_geo.sources.offences.selection import note_on_hemp
-from igh_geo.sources.periods import normalise_periods
+from igh_geo.sources.periods import days_of, normalise_periods, unit_of
 from igh_geo.sources.police import is_police_table, read_police_counts
 from igh_geo.sources.store.area_figures import read_counts
 from igh_geo.sources.years import check_codes, recognise_year
@@ -33,7 +33,7 @@ class _Table:
     """Counts as they were read.
 
     ``rows`` has the columns of `igh_geo.sources.area_counts.read_area_counts`; ``year`` is that of
-    the areas to which its codes belong.
+    the areas to which its codes belong. Rows of the store have a ``boundary_year`` of their own.
     """
 
     rows: pd.DataFrame
@@ -71,22 +71,25 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         raise LensError("this lens has no [counts]")
     areas, other = study.areas, study.other_year
     table = _from_store(part, inputs) if part.source else _from_file(part, lens, areas, inputs)
-    if other is None or not other.is_of(table.year, areas):
-        other = None
-    onto = areas if other is None else other.areas
-    check_codes(
-        onto,
-        table.rows["area_code"],
-        file=str(part.file or part.source),
-        table_year=table.year,
-        allow_partial=part.allow_partial or part.absent == "zero",
-        part="counts",
-    )
     rows, ledger = table.rows, table.ledger
     given = sorted(rows["period"].unique())
     wanted = require_periods(lens.period.start, lens.period.end, given)
     before = lens.period.before()
     earlier = periods_of(*before, given) if before else []
+    year = table.year
+    if "boundary_year" in rows:
+        year = _one_year(rows[rows["period"].isin([*wanted, *earlier])], str(part.source))
+    if other is None or not other.is_of(year, areas):
+        other = None
+    onto = areas if other is None else other.areas
+    check_codes(
+        onto,
+        rows["area_code"],
+        file=str(part.file or part.source),
+        table_year=year,
+        allow_partial=part.allow_partial or part.absent == "zero",
+        part="counts",
+    )
     is_here = rows["area_code"].isin(onto.index)
     _account(table, onto.index, [*wanted, *earlier])
     rows = rows[is_here].astype({"count": float})
@@ -106,8 +109,8 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         incidents=None,
         ledger=ledger.summary(),
         rejected=ledger.rejected(),
-        data_from=min(map(first_day, given)),
-        data_until=max(map(last_day, given)),
+        data_from=min(days_of(period)[0] for period in given),
+        data_until=max(days_of(period)[1] for period in given),
         previous=before if earlier else None,
         times_known=False,
         months_known=unit == "month",
@@ -169,9 +172,7 @@ def _from_store(part: Counts, inputs: Inputs) -> _Table:
     chosen = _choose(rows, part)
     ledger.set_aside(~rows["category"].isin(chosen), "category_not_selected", sort="selection")
     rows = rows[ledger.is_placed]
-    years = rows["boundary_year"].dropna().unique()
-    year = int(years[0]) if len(years) == 1 else None
-    return _Table(rows, ledger, year, deliveries=tuple(rows.attrs["loads"]))
+    return _Table(rows, ledger, None, deliveries=tuple(rows.attrs["loads"]))
 
 
 def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:
@@ -193,6 +194,20 @@ def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:
     ):
         unused = pd.Index(rows["label"].unique()).difference(pd.Index(rows.loc[is_used, "label"]))
         ledger.set_aside(unused, reason, sort="selection")
+
+
+def _one_year(rows: pd.DataFrame, source: str) -> int | None:
+    """Year of the areas of counts in the store; None when nobody said."""
+    years = rows["boundary_year"].dropna().unique()
+    if len(years) > 1:
+        last = rows.groupby("boundary_year")["period"].max()
+        problem = Problem(
+            "All counts of a map are of one division.",
+            f"source '{source}' has {', '.join(f'{y} (until {p})' for y, p in last.items())}",
+            "load all periods again in one division, or choose a period within one",
+        )
+        raise LensError(str(problem))
+    return int(years[0]) if len(years) else None
 
 
 def _choose(rows: pd.DataFrame, part: Counts) -> tuple[str, ...]:
@@ -278,14 +293,14 @@ def _summed(table: pd.DataFrame, periods: list[str], codes: pd.Index) -> pd.Seri
 def _per_month(table: pd.DataFrame, periods: list[str]) -> pd.Series:
     rows = table[table["period"].isin(periods)]
     sums = rows.groupby("period")["count"].agg(lambda values: values.sum(skipna=False))
-    return sums.set_axis(pd.DatetimeIndex([first_day(period) for period in sums.index]))
+    return sums.set_axis(pd.DatetimeIndex([days_of(period)[0] for period in sums.index]))
 
 
 def _provisional_from(table: pd.DataFrame, wanted: list[str]) -> dt.date | None:
     if "is_provisional" not in table:
         return None
     periods = table.loc[table["is_provisional"] & table["period"].isin(wanted), "period"]
-    return min(map(first_day, periods.unique()), default=None)
+    return min((days_of(period)[0] for period in periods.unique()), default=None)
 
 
 def _refuse_uncounted(counts: pd.Series, table: pd.DataFrame, lens: Lens) -> None:

@@ -42,8 +42,8 @@ def write_table(
     book: Book,
     sheet: Any,  # noqa: ANN401
     columns: Sequence[tuple[str, float, str | None]],
-    rows: Sequence[Sequence[object]],
     *,
+    rows: Sequence[Sequence[object]],
     top: int = 0,
     named: bool = False,
 ) -> None:

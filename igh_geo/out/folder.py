@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from igh_geo.errors import IghGeoError, OutputError, Problem
+from igh_geo.writing import cannot_write
 
 
 @contextmanager
@@ -58,28 +59,6 @@ def replaced_at_once(folder: Path, *, sign: str) -> Iterator[Path]:
             shutil.rmtree(former, ignore_errors=True)
 
 
-@contextmanager
-def file_at_once(path: Path) -> Iterator[Path]:
-    """Give a fresh path to write to, that takes the place of ``path`` when all went well.
-
-    Raises
-    ------
-    OutputError
-        When the file cannot be written or replaced.
-    """
-    fresh = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield fresh
-        fresh.replace(path)
-    except IghGeoError:
-        raise
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def _keep_others(folder: Path, fresh: Path) -> None:
     """Take over what somebody put beside the results."""
     written = {path.name for path in fresh.iterdir()}
@@ -122,19 +101,8 @@ def _swap(fresh: Path, folder: Path, former: Path) -> None:
         raise
 
 
-def _cannot_write(path: Path, error: OSError, *, former: Path | None = None) -> OutputError:
-    is_held = isinstance(error, PermissionError) and path.exists()
-    remedy = (
-        "close the files of this folder that are open (a workbook in Excel, a layer in QGIS), "
-        "check that you may write there, and run again"
-        if is_held
-        else "choose another folder with --out, or make room and check your rights there"
-    )
-    problem = Problem(
-        f"'{path}' can be written.",
-        f"{type(error).__name__}: {error.strerror or error}",
-        remedy,
-    )
-    if former is not None and former.exists():
+def _cannot_write(folder: Path, error: OSError, *, former: Path) -> OutputError:
+    problem = cannot_write(folder, error)
+    if former.exists():
         return OutputError(f"{problem}\nWhat it held before is now in '{former.name}' beside it.")
     return OutputError(f"{problem}\nNothing was changed.")

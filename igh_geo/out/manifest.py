@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from igh_geo import __version__, crs
 from igh_geo.out import reading
 from igh_geo.policy.publication import Publication
+from igh_geo.writing import sha256_of
 
 MANIFEST = "manifest.json"
 PACKAGES = (
@@ -66,7 +66,7 @@ def write_manifest(
         },
         "seed": lens.clusters.seed,
         "inputs": [
-            {"file": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+            {"file": name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for name, path in sorted(inputs.items())
         ],
         "data_until": publication.data_until,
@@ -88,7 +88,7 @@ def write_manifest(
         "limits": publication.limits,
         "sources": publication.sources,
         "outputs": [
-            {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+            {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in sorted(folder.iterdir())
         ],
         "run": {
@@ -98,12 +98,6 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever json does not know

@@ -132,7 +132,7 @@ def _write_areas(
         [cell_of(row, name, governs=governs[name], texts=book.texts) for name in governs]
         for row in rows
     ]
-    write_table(book, sheet, keyed, cells)
+    write_table(book, sheet, keyed, rows=cells)
     return list(governs)
 
 
@@ -164,7 +164,7 @@ def _months(book: Book, publication: Publication) -> None:
     ]
     if any(flags):
         columns.append((texts("workbook.month_status"), 22.0, None))
-    write_table(book, sheet, columns, rows, named=True)
+    write_table(book, sheet, columns, rows=rows, named=True)
 
 
 def _hours(book: Book, publication: Publication) -> None:
@@ -195,7 +195,7 @@ def _hours(book: Book, publication: Publication) -> None:
             [texts(f"weekday.{day}"), *map(float, table.loc[day].to_numpy())] for day in range(1, 8)
         ]
         columns = [(texts("workbook.day"), 14.0, None), *hour_columns]
-        write_table(book, sheet, columns, rows, top=top + 1, named=True)
+        write_table(book, sheet, columns, rows=rows, top=top + 1, named=True)
         scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#C0562F"}
         sheet.conditional_format(top + 2, 1, top + 8, 24, scale)
         blocks = [
@@ -234,7 +234,7 @@ def _cells(book: Book, publication: Publication) -> None:
     ]
     below = 0
     if rows:
-        write_table(book, sheet, [column[:3] for column in CELL_COLUMNS], rows)
+        write_table(book, sheet, [column[:3] for column in CELL_COLUMNS], rows=rows)
         below = len(rows) + 2
     elif not withheld:
         sheet.write_string(0, 0, texts("workbook.no_cells"))
@@ -260,7 +260,9 @@ def _context(book: Book, publication: Publication, table: ContextTable) -> str:
     )
     widths = [14.0, 30.0, *[20.0] * len(table.figures.columns)]
     formats = [None, None, *[_decimals(table.figures[name]) for name in table.figures.columns]]
-    write_table(book, sheet, list(zip(headers, widths, formats, strict=True)), rows, named=True)
+    write_table(
+        book, sheet, list(zip(headers, widths, formats, strict=True)), rows=rows, named=True
+    )
     name: str = sheet.get_name()
     return name
 
@@ -294,7 +296,7 @@ def _account(book: Book, publication: Publication) -> None:
             (texts(f"workbook.account.{name}"), width, number)
             for name, width, number in zip(named, widths, formats, strict=True)
         ]
-        write_table(book, sheet, columns, rows, named=True)
+        write_table(book, sheet, columns, rows=rows, named=True)
         below = len(rows) + 2
     if publication.choices:
         sheet.write_string(below, 0, texts("workbook.account.choices"), book.format(bold=True))

@@ -117,10 +117,14 @@ class Address:
         """Neither a street nor a postcode: nothing to look for."""
         return not self.street and not self.postcode
 
-    def words(self) -> str:
-        """The address as one line, for a service that searches."""
-        number = "" if self.number is None else f"{self.number}{self.suffix}"
-        return " ".join(part for part in (self.street, number, self.postcode, self.place) if part)
+    @property
+    def is_askable(self) -> bool:
+        """Surely an address: a postcode, or a street in a place.
+
+        What stands alone in a column for addresses may be anything, a name as well, and may not
+        leave the building.
+        """
+        return bool(self.postcode) or bool(self.street and self.place)
 
     def key(self) -> str:
         """One spelling for the same address."""

@@ -51,6 +51,21 @@ class Content:
             return f"/vsizip/{{{self.path.as_posix()}}}/{self.member}"
         return f"/vsigzip/{self.path.as_posix()}" if self.is_packed else str(self.path)
 
+    @property
+    def beside(self) -> list[str]:
+        """Names of the files in the same folder, on disk or in the archive; itself included."""
+        if self.member is None:
+            return [other.name for other in self.path.parent.iterdir()]
+        folder = PurePosixPath(self.member).parent
+        with _refusing_damage(self.path), zipfile.ZipFile(self.path) as archive:
+            names = map(PurePosixPath, archive.namelist())
+            return [name.name for name in names if name.parent == folder]
+
+    @property
+    def name(self) -> str:
+        """Name of the file, or of the member of the archive, without folders."""
+        return self.path.name if self.member is None else PurePosixPath(self.member).name
+
     def head(self, size: int = 1 << 16) -> bytes:
         """The first bytes."""
         with _refusing_damage(self.path), self._stream() as stream:

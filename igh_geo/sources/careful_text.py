@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ import pandas as pd
 
 from igh_geo.errors import DataError, Problem
 from igh_geo.sources.cells import BLANKS, tidy
-from igh_geo.sources.header import find_header, is_filled
+from igh_geo.sources.header import find_header, first_full_row, is_filled
 
 _END = "\0end of the file"
 _MEND_QUOTE = "look at that row: take out the quote, or close it"
@@ -48,13 +47,98 @@ class TextRows:
     header_at: int
 
 
-def read_carefully(text: str, separator: str, *, file: str, n_skipped: int = 0) -> TextRows:
+@dataclass(frozen=True)
+class Head:
+    """What the first records tell: fields of the usual row, and the header with its place."""
+
+    width: int
+    header: list[str]
+    header_at: int
+
+
+def read_head(lines: Iterable[str], separator: str, *, is_cut: bool) -> Head | None:
+    """Find the header in the first lines of a text.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        With their line ends.
+    separator : str
+        What separates the fields.
+    is_cut : bool
+        Whether the last line goes on, so that its record is left out.
+
+    Returns
+    -------
+    Head or None
+        None when no record fills half of the usual width.
+
+    Raises
+    ------
+    csv.Error
+        When a field is too long.
+    """
+    records = list(csv.reader(lines, delimiter=separator))
+    if is_cut:
+        del records[-1:]
+    widths = usual_widths(records)
+    width = widths.most_common(1)[0][0] if widths else 1
+    header_at = first_full_row(records, width=width)
+    if header_at is None:
+        return None
+    header = _without_empty_end(records[header_at], records[header_at + 1 :])
+    # A column that is nameless and empty so far may be filled further on.
+    return Head(width, records[header_at] if is_cut else header, header_at)
+
+
+def check_quotes(
+    lines: Iterable[str], separator: str, *, n_fields: int, file: str, n_skipped: int = 0
+) -> None:
+    """Raise when a quote makes rows part of a field, without holding the rows in memory.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        The text with its line ends, without a line ``sep=;``.
+    separator : str
+        What separates the fields.
+    n_fields : int
+        Fields of the header.
+    file : str
+        Name of the file, for the message.
+    n_skipped : int
+        Lines of the file that stand before the text, for the message.
+
+    Raises
+    ------
+    DataError
+        With the row where the first such quote was opened.
+    """
+    reader = csv.reader(itertools.chain(lines, [_END]), delimiter=separator)
+    n_records, n_lines = 0, 0
+    try:
+        for record in reader:
+            is_long, n_lines = reader.line_num > n_lines + 1, reader.line_num
+            row = n_records + 1 + n_skipped
+            if is_long and record[-1].endswith(_END):
+                raise DataError(str(_left_open(row=row, file=file)))
+            if is_long and swallows_rows(record, separator, n_fields):
+                raise DataError(str(_swallowing(record, row=row, file=file)))
+            n_records += 1
+    except csv.Error as error:
+        row = n_records + 1 + n_skipped
+        raise DataError(str(_too_long(error, row=row, file=file))) from error
+
+
+def read_carefully(
+    lines: Iterable[str], separator: str, *, file: str, n_skipped: int = 0
+) -> TextRows:
     """Read separated text with Python's csv, looking for quotes that swallow rows.
 
     Parameters
     ----------
-    text : str
-        The text, without a line ``sep=;``.
+    lines : iterable of str
+        The text with its line ends, without a line ``sep=;``.
     separator : str
         What separates the fields.
     file : str
@@ -71,7 +155,7 @@ def read_carefully(text: str, separator: str, *, file: str, n_skipped: int = 0) 
     DataError
         When there is nothing in the text, or a quote makes rows part of a field.
     """
-    records, fault = _records(text, separator, n_skipped=n_skipped, file=file)
+    records, fault = _records(lines, separator, n_skipped=n_skipped, file=file)
     if not any(is_filled(cell) for record in records for cell in record):
         raise DataError(str(fault or empty(file)))
     header_at = find_header(records, width=usual_widths(records).most_common(1)[0][0])
@@ -146,28 +230,35 @@ def empty(file: str) -> Problem:
 
 
 def _records(
-    text: str, separator: str, *, n_skipped: int, file: str
+    lines: Iterable[str], separator: str, *, n_skipped: int, file: str
 ) -> tuple[list[list[str]], Problem | None]:
     """Records of a text, up to a quote that is never closed or a field without end."""
     # With a line of its own at the end, an open quote shows: the line ends up inside a field.
-    lines = itertools.chain(io.StringIO(text, newline=""), [_END])
-    reader = csv.reader(lines, delimiter=separator)
+    reader = csv.reader(itertools.chain(lines, [_END]), delimiter=separator)
     records: list[list[str]] = []
     try:
         for record in reader:
             records.append(record)  # noqa: PERF402 - those before a fault are needed
     except csv.Error as error:
-        return records, Problem(
-            f"A field holds at most {csv.field_size_limit():,} characters.",
-            f"a field of row {len(records) + 1 + n_skipped} of {file} is longer ({error})",
-            "a quote was probably opened there and never closed: " + _MEND_QUOTE,
-        )
+        return records, _too_long(error, row=len(records) + 1 + n_skipped, file=file)
     last = records.pop()
     if last == [_END]:
         return records, None
-    return records, Problem(
+    return records, _left_open(row=len(records) + 1 + n_skipped, file=file)
+
+
+def _too_long(error: csv.Error, *, row: int, file: str) -> Problem:
+    return Problem(
+        f"A field holds at most {csv.field_size_limit():,} characters.",
+        f"a field of row {row} of {file} is longer ({error})",
+        "a quote was probably opened there and never closed: " + _MEND_QUOTE,
+    )
+
+
+def _left_open(*, row: int, file: str) -> Problem:
+    return Problem(
         "A quote that is opened is closed again.",
-        f"a quote opened in row {len(records) + 1 + n_skipped} of {file} is still open at the end "
+        f"a quote opened in row {row} of {file} is still open at the end "
         "of the file, so that all rows after it would be taken for one field",
         _MEND_QUOTE,
     )

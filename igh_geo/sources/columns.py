@@ -127,7 +127,7 @@ YEAR_SPELLINGS = ("boundary_year", "jrstatcode", "jaarstatcode", "jaar", "jaarco
 _LIKENESS = 0.6
 
 # What stands for "no value" in text files and database dumps.
-NO_VALUE = ("", "null", "\\n", "nan", "nat", "n/a", "na", "#n/a", "#n/b", "<na>")
+NO_VALUE = ("", "-", "null", "\\n", "nan", "nat", "n/a", "na", "#n/a", "#n/b", "<na>")
 
 
 def plain(name: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from igh_geo import crs
-from igh_geo.sources.numbers import DecimalSign, decimal_sign, parse_numbers
+from igh_geo.sources.numbers import decimal_sign, parse_numbers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -80,21 +80,25 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
     Parameters
     ----------
     x_text, y_text : pandas.Series of str
-        Missing values allowed. Points and commas are read as decimals or thousands, whichever
-        puts most rows in the Netherlands (121.300 m may be written for 121300). A sign for
+        Missing values allowed. The column decides what points and commas are; a row that is then
+        no place in the Netherlands, and is one with decimals and thousands exchanged (121.300 m
+        may be written for 121300), is read so. A sign for
         degrees and a letter for north or east may follow the number.
 
     Returns
     -------
     Coordinates
     """
-    x, y = _numbers(x_text, flip=False), _numbers(y_text, flip=False)
+    x, y = _numbers(x_text), _numbers(y_text)
     is_known = crs.recognise(x, y) != "unknown"
     odd = ~is_known & x_text.notna().to_numpy() & y_text.notna().to_numpy() & (x != 0) & (y != 0)
-    if _gains(x_text, y_text, odd) > 0:
-        flipped = _numbers(x_text, flip=True), _numbers(y_text, flip=True)
-        if (crs.recognise(*flipped) != "unknown").sum() > is_known.sum():
-            x, y = flipped
+    if odd.any():
+        # Only one of the two readings of 121.300 lies in the Netherlands.
+        other_x, other_y = _numbers(x_text[odd], flip=x_text), _numbers(y_text[odd], flip=y_text)
+        is_better = crs.recognise(other_x, other_y) != "unknown"
+        x, y = x.copy(), y.copy()
+        better = np.flatnonzero(odd)[is_better]
+        x[better], y[better] = other_x[is_better], other_y[is_better]
     return place(x, y, is_missing=(x_text.isna() | y_text.isna()).to_numpy())
 
 
@@ -113,7 +117,9 @@ def read_points(text: pd.Series) -> Coordinates:
     """
     x, y = split_pairs(text)
     pairs = read_coordinates(x, y)
-    is_missing = text.isna().to_numpy()
+    # PostGIS writes POINT EMPTY where there is none.
+    is_empty = text.str.contains(r"\bempty\b", case=False, regex=True).fillna(False)
+    is_missing = (text.isna() | is_empty).to_numpy(dtype=bool)
     return replace(
         pairs,
         is_missing=is_missing,
@@ -135,7 +141,10 @@ def split_pairs(text: pd.Series) -> tuple[pd.Series, pd.Series]:
         On the same index.
     """
     bare = pc.replace_substring_regex(pa.array(text, from_pandas=True), r"^SRID=[0-9]+;", "")
-    bare = pc.replace_substring_regex(bare, '[A-Za-z°ºë"]', "")
+    without_words = pc.replace_substring_regex(bare, '[A-Za-z°º"]', "")
+    # The letter of 1.2E5 is part of the number: such a text is not understood.
+    has_exponent = pc.match_substring_regex(bare, "[0-9][eE][+-]?[0-9]")
+    bare = pc.if_else(has_exponent, bare, without_words)
     first = second = pa.nulls(len(text), pa.string())
     for pattern in _PAIRS:
         found = pc.extract_regex(bare, pattern)
@@ -149,7 +158,7 @@ def holds_pairs(text: pd.Series) -> bool:
     sample = text.dropna().head(_SAMPLE)
     if not len(sample):
         return False
-    return bool(np.isfinite(read_points(sample).x).mean() > 0.5)
+    return bool(np.isfinite(read_points(sample).x).mean() >= 0.5)
 
 
 def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) -> Coordinates:
@@ -193,22 +202,11 @@ def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) 
     )
 
 
-def _gains(x_text: pd.Series, y_text: pd.Series, odd: BoolArray) -> int:
-    """How many of the rows without a place would get one with the decimal signs exchanged."""
-    if not odd.any():
-        return 0
-    signs = _flipped_sign(x_text), _flipped_sign(y_text)
-    x = parse_numbers(x_text[odd], decimal=signs[0])
-    y = parse_numbers(y_text[odd], decimal=signs[1])
-    return int((crs.recognise(x, y) != "unknown").sum())
-
-
-def _flipped_sign(text: pd.Series) -> DecimalSign:
-    return "," if decimal_sign(text) == "." else "."
-
-
-def _numbers(text: pd.Series, *, flip: bool) -> FloatArray:
-    decimal = _flipped_sign(text) if flip else decimal_sign(text)
+def _numbers(text: pd.Series, *, flip: pd.Series | None = None) -> FloatArray:
+    """Numbers of a column, or of some of its rows with the sign that `flip` does not have."""
+    decimal = decimal_sign(text if flip is None else flip)
+    if flip is not None:
+        decimal = "," if decimal == "." else "."
     numbers = parse_numbers(text, decimal=decimal)
     odd = np.isnan(numbers) & text.notna().to_numpy()
     if odd.any():

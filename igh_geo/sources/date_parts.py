@@ -23,15 +23,22 @@ NO_ZONE = 10_000
 CLOCK = (
     r"(?P<hour>\d{1,2})[:.u](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
     r"(?: *(?P<half>[ap])\.?m\.?)?"
-    r"(?: *(?P<zone>Z|\+\d{2}:?\d{2}|(?(second)-(?:0\d|1[0-2]):?\d{2}|(?!))))?"
+    r"(?: *(?P<zone>Z|\+(?:0\d|1[0-4]):?[0-5]\d|(?(second)-(?:0\d|1[0-2]):?[0-5]\d|(?!))))?"
     r"(?: *(?:uur|u|h))?"
+)
+# Outlook and SharePoint write the day of the week before the date.
+_WEEKDAY = (
+    r"(?:(?:ma|di|wo|do|vr|za|zo|mon|tue|wed|thu|fri|sat|sun|"
+    r"(?:maan|dins|woens|donder|vrij|zater|zon)dag|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)[.,]* +)?"
 )
 _AFTER = rf"(?:(?:T|,? +){CLOCK})?"
 SHAPES = {
-    "year_first": rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
-    "year_last": rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_AFTER}",
-    "in_words": rf"(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_AFTER}",
+    "year_first": rf"{_WEEKDAY}(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
+    "year_last": rf"{_WEEKDAY}(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_AFTER}",
+    "in_words": rf"{_WEEKDAY}(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_AFTER}",
     "eight_digits": rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_AFTER}",
+    "month_in_words": r"(?P<word>[a-z]+)\.?[- ](?P<year>(?:19|20)\d{2})",
     "month": r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{1,2})",
     "year": r"(?P<year>(?:19|20)\d{2})",
     # Days since 30 December 1899, as Excel keeps them when a cell is not formatted as a date.
@@ -138,7 +145,7 @@ def take_apart(text: pd.Series) -> Parts:
             alike = keys[waiting] == keys[waiting[0]]
             here, waiting = waiting[alike], waiting[~alike]
             found = _recognise(bytes(letters[here[0]]).decode("ascii", "replace"))
-            if found is not None and found[0] in _FREE_DIGITS and not _has_minus(found[1]):
+            if found is not None and found[0] in _FREE_DIGITS and not _has_zone(found[1]):
                 is_all = len(here) == len(letters)
                 chosen = letters if is_all else letters[here]
                 _read_digits(parts, where[here], letters=chosen, found=found)
@@ -230,8 +237,9 @@ def _by_length(
         yield where, data[start : start + len(where) * size].reshape(len(where), size)
 
 
-def _has_minus(found: re.Match[str]) -> bool:
-    return (found["zone"] or "").startswith("-")
+def _has_zone(found: re.Match[str]) -> bool:
+    """Whether digits tell a zone: not all digits do."""
+    return (found["zone"] or "Z") not in "Zz" and not _is_common(found["zone"])
 
 
 def _read_digits(

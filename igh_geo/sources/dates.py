@@ -338,10 +338,10 @@ def _understand(parts: Parts, is_default: BoolArray) -> _Days:
     is_serial = parts.has_shape("serial")
     first = np.where(is_serial, np.datetime64("1899-12-30") + parts["serial"], first)
 
-    hour, minute, second = (parts[name].astype(float) for name in ("hour", "minute", "second"))
-    seconds = hour * 3600 + minute * 60 + np.maximum(second, 0)
-    seconds[hour < 0] = np.nan
-    is_bad_clock = (minute > 59) | (second > 59) | (seconds > DAY_SECONDS)
+    minute, second = parts["minute"], parts["second"]
+    whole = parts["hour"] * 3600 + minute * 60 + np.maximum(second, 0)
+    seconds = np.where(parts["hour"] < 0, np.nan, whole)
+    is_bad_clock = (minute > 59) | (second > 59) | (whole > DAY_SECONDS)
     first[~(is_day | is_serial) | is_bad_clock | is_default] = np.datetime64("NaT")
     months_long = np.where(is_year, 12, 1)
     last = np.where(

@@ -55,6 +55,7 @@ def _mixed_codec(name: str) -> codecs.CodecInfo | None:
         encode=codecs.utf_8_encode,
         decode=lambda content, _errors="strict": codecs.utf_8_decode(content, MIXED, True),
         incrementaldecoder=_MixedDecoder,
+        incrementalencoder=codecs.getincrementalencoder("utf-8"),
     )
 
 

@@ -30,15 +30,20 @@ class Geocoded:
         ``match`` (by what it was found), ``match_remark`` (keys, with commas) and ``radius_m``
         (within which 90 % of the addresses lie that it may be; missing when not known).
     ledger : Ledger
-        Set aside are ``no_address``, ``ambiguous`` and ``not_found``; remarks tell which rows lie
+        Set aside are ``no_address``, ``ambiguous_address`` and ``address_not_found``; remarks
+        tell which rows lie
         in the middle of a postcode or street, and what differs.
     columns : dict
         Which column was taken for which part of the address.
+    n_open : int
+        Different addresses that no local file knows at address level, and that can be asked for:
+        with a postcode, or with a street and a place.
     """
 
     frame: pd.DataFrame
     ledger: Ledger
     columns: dict[str, str]
+    n_open: int
 
 
 def geocode(
@@ -85,8 +90,13 @@ def geocode(
         key: Found() if index is None or row[0].is_empty else index.find(row)
         for key, row in ways.items()
     }
-    if ask_outside is not None:
-        _ask(found, ways, ask_outside)
+    open_addresses = _open_addresses(found, ways)
+    if ask_outside is not None and open_addresses:
+        # Let what is known outside take the place of what is less well known here.
+        for address, place in ask_outside(list(open_addresses)):
+            for key in open_addresses[address]:
+                if place.is_better_than(found[key]) or found[key].match == "none":
+                    found[key] = place
     places = [found[key] for key in keys]
     made = frame.assign(
         x=pd.array([place.x for place in places], dtype="Float64"),
@@ -99,31 +109,26 @@ def geocode(
     numbers = ["x", "y", "radius_m"]
     made[numbers] = made[numbers].mask(made[numbers].isna()).round(3)
     is_empty = pd.Series([row[0].is_empty for row in readings], index=frame.index, dtype=bool)
-    return Geocoded(made, _account(made, is_empty, file), columns)
+    return Geocoded(made, _account(made, is_empty, file), columns, len(open_addresses))
 
 
-def _ask(found: dict[str, Found], ways: dict[str, list[Address]], ask_outside: AskOutside) -> None:
-    """Let what is known outside take the place of what is less well known here."""
-    # Two addresses in one stay two, whoever is asked.
-    open_keys = [
-        key
-        for key, place in found.items()
-        if place.quality != "address" and place.match != "ambiguous" and not ways[key][0].is_empty
-    ]
-    by_address: dict[Address, list[str]] = {}
-    for key in open_keys:
-        by_address.setdefault(ways[key][0], []).append(key)
-    for address, place in ask_outside(list(by_address)):
-        for key in by_address[address]:
-            if place.is_better_than(found[key]) or found[key].match == "none":
-                found[key] = place
+def _open_addresses(
+    found: dict[str, Found], ways: dict[str, list[Address]]
+) -> dict[Address, list[str]]:
+    """Addresses to ask for: not known at address level, with the keys of their spellings."""
+    addresses: dict[Address, list[str]] = {}
+    for key, place in found.items():
+        # Two addresses in one stay two, whoever is asked.
+        if place.quality != "address" and place.match != "ambiguous" and ways[key][0].is_askable:
+            addresses.setdefault(ways[key][0], []).append(key)
+    return addresses
 
 
 def _account(made: pd.DataFrame, is_empty: pd.Series, file: str) -> Ledger:
     ledger = Ledger(file, made)
     ledger.set_aside(is_empty, "no_address")
-    ledger.set_aside(made["match"] == "ambiguous", "ambiguous")
-    ledger.set_aside(made["location_quality"] == "unknown", "not_found")
+    ledger.set_aside(made["match"] == "ambiguous", "ambiguous_address")
+    ledger.set_aside(made["location_quality"] == "unknown", "address_not_found")
     for quality in ("postcode", "street"):
         ledger.remark(made["location_quality"] == quality, f"middle_of_{quality}")
     for remark in sorted(
@@ -133,7 +138,7 @@ def _account(made: pd.DataFrame, is_empty: pd.Series, file: str) -> Ledger:
             ledger.remark(
                 made["match_remark"].str.split(",").map(lambda t, r=remark: r in t), remark
             )
-    ledger.remark(made["match"].str.startswith("outside_"), "from_outside")
+    ledger.remark(made["match"].str.startswith("outside_"), "found_outside")
     return ledger
 
 

@@ -16,7 +16,7 @@ from igh_geo import tables
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
 from igh_geo.sources.code_lists import CodeList, apply_code_list, read_code_list
-from igh_geo.sources.column_choice import CONSTANT_FIELDS, FIELDS, choose_columns
+from igh_geo.sources.column_choice import choose_columns
 from igh_geo.sources.columns import describe_choice
 from igh_geo.sources.coordinates import Coordinates, place, read_coordinates, read_points
 from igh_geo.sources.dates import DateOrder, Moments, read_moments
@@ -29,8 +29,6 @@ from igh_geo.texts import Texts
 log = logging.getLogger(__name__)
 
 BoolArray = npt.NDArray[np.bool_]
-
-__all__ = ["CONSTANT_FIELDS", "FIELDS", "read_incidents", "require_placed"]
 
 # An incident that took longer is as a rule a case that stayed open, or a mistyped year.
 LONGEST_INTERVAL = pd.Timedelta(days=31)

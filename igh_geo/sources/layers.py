@@ -184,19 +184,15 @@ def check_layer_file(content: Content) -> None:
 
 
 def _missing_parts(content: Content) -> list[Problem]:
-    if content.member is not None:
-        # GDAL tells what it misses in an archive; the table is looked for here.
-        return []
-    beside = {other.name.lower() for other in content.path.parent.iterdir()}
-    stem = content.path.stem.lower()
-    missing = [part for part in _PARTS_OF_SHAPEFILE if stem + part not in beside]
+    beside = {name.lower() for name in content.beside}
+    stem = PurePath(content.name).stem
+    missing = [stem + part for part in _PARTS_OF_SHAPEFILE if f"{stem}{part}".lower() not in beside]
     if not missing:
         return []
     return [
         Problem(
             "A shapefile is complete.",
-            f"{content.path.name} lacks {' and '.join(content.path.stem + m for m in missing)} "
-            "beside it",
+            f"{content.path.name} lacks {' and '.join(missing)} beside it",
             "copy all files with that name (.shp, .shx, .dbf, .prj) to one folder; better, save "
             "the layer as GeoPackage, which is one file",
         )

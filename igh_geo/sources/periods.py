@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import re
 from typing import Literal
 
@@ -10,6 +12,8 @@ import pandas as pd
 from igh_geo.errors import DataError, Problem
 
 Unit = Literal["year", "quarter", "month"]
+MONTHS_IN: dict[Unit, int] = {"year": 12, "quarter": 3, "month": 1}
+_PERIOD = re.compile(r"^\d{4}(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?$")
 
 PERIOD_SPELLINGS = ("perioden", "periode", "period", "jaarmaand", "year_month", "tijdvak")
 YEAR_COLUMN_SPELLINGS = ("jaar", "year", "verslagjaar")
@@ -153,3 +157,41 @@ def _meaning_of_days(days: dict[str, tuple[str, ...]], file: str, unit: Unit | N
         "write the year (2024) or the month (2024-01), or name the column year or month",
     )
     raise DataError(str(problem))
+
+
+def unit_of(period: str) -> Unit:
+    """Whether ``2024``, ``2024-Q1`` or ``2024-03`` is a year, a quarter or a month.
+
+    Raises
+    ------
+    DataError
+        When it is none of these.
+    """
+    found = _PERIOD.match(period)
+    if found is None:
+        problem = Problem(
+            'A period is a year, a quarter or a month: "2024", "2024-Q1", "2024-03".',
+            repr(period),
+            "rename the periods of the file",
+        )
+        raise DataError(str(problem))
+    return "quarter" if found["quarter"] else "month" if found["month"] else "year"
+
+
+def days_of(period: str) -> tuple[dt.date, dt.date]:
+    """First and last day of ``2024``, ``2024-Q1`` or ``2024-03``.
+
+    Raises
+    ------
+    DataError
+        As `unit_of`.
+    """
+    length = MONTHS_IN[unit_of(period)]
+    number = int(period[-1 if "Q" in period else -2 :]) if len(period) > len("2024") else 1
+    first = (number - 1) * length + 1 if "Q" in period else number
+    last = first + length - 1
+    year = int(period[:4])
+    return (
+        dt.date(year, first, 1),
+        dt.date(year, last, calendar.monthrange(year, last)[1]),
+    )

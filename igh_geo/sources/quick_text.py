@@ -21,14 +21,14 @@ import pyarrow.csv as pa_csv
 
 from igh_geo.sources.careful_text import (
     TextRows,
+    read_head,
     squared,
     swallows_rows,
-    usual_widths,
     without_surplus,
 )
 from igh_geo.sources.cells import BLANKS, as_frame, trimmed, without_no_value
 from igh_geo.sources.encodings import as_utf8
-from igh_geo.sources.header import first_full_row, is_filled
+from igh_geo.sources.header import is_filled
 
 # Small blocks stay in the processor's cache: 16 MB took twice the time of 1 MB.
 BLOCK_BYTES = 1 << 20
@@ -146,21 +146,16 @@ def _plan(content: bytes, encoding: str, separator: str, *, has_line_above: bool
     pieces = _pieces(content, encoding, has_line_above=has_line_above, size=_HEAD_BYTES)
     head = next(pieces, b"")
     is_cut = next(pieces, None) is not None
-    text = io.StringIO(head.decode("utf-8", errors="ignore" if is_cut else "strict"), newline="")
-    records = list(csv.reader(text, delimiter=separator))
-    if is_cut:
-        del records[-1:]
-    widths = usual_widths(records)
-    width = widths.most_common(1)[0][0] if widths else 1
-    header_at = first_full_row(records, width=width)
+    text = head.decode("utf-8", errors="ignore" if is_cut else "strict")
+    told = read_head(io.StringIO(text, newline=""), separator, is_cut=is_cut)
     # In a text of one column every line is a row, the one at the end too.
-    if header_at is None or width < 2:
+    if told is None or told.width < 2:
         return None
     return _Plan(
         separator=separator,
-        width=width,
-        header=records[header_at],
-        header_at=header_at,
+        width=told.width,
+        header=told.header,
+        header_at=told.header_at,
         has_quote=b'"' in content,
         has_nul=b"\0" in content,
     )

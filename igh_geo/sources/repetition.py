@@ -114,28 +114,26 @@ def near_duplicates(incidents: pd.DataFrame) -> BoolArray:
     numpy.ndarray of bool
         False for the first of each.
     """
-    start, end = incidents["occurred_from"], incidents["occurred_to"]
-    length = (end - start).fillna(pd.Timedelta(0))
-    is_known = (length <= ONE_DAY).to_numpy()
-    naive = start.dt.tz_localize(None)
-    is_day = (naive == naive.dt.normalize()).to_numpy() & (length > pd.Timedelta(0)).to_numpy()
-    minute = naive.to_numpy().astype("datetime64[m]").astype(np.int64)
+    is_again = np.zeros(len(incidents), dtype=bool)
+    place = pd.Series(_places(incidents["x"], incidents["y"]))
+    # Few places have two rows: the rest need no comparison.
+    shared = np.flatnonzero(place.duplicated(keep=False))
+    some = incidents.iloc[shared]
+    start = some["occurred_from"].dt.tz_localize(None).to_numpy()
+    length = (some["occurred_to"] - some["occurred_from"]).fillna(pd.Timedelta(0)).to_numpy()
+    is_day = (start == start.astype("datetime64[D]")) & (length > np.timedelta64(0))
     keys = {
-        "place": _places(incidents["x"], incidents["y"]),
-        "minute": minute,
-        "category": pd.factorize(incidents["category"])[0],
-        "kind": pd.factorize(incidents["kind"])[0],
+        "place": place.to_numpy()[shared],
+        "minute": start.astype("datetime64[m]").astype(np.int64),
+        "category": pd.factorize(some["category"])[0],
+        "kind": pd.factorize(some["kind"])[0],
+        "length": np.where(is_day, length.astype("timedelta64[s]").astype(np.int64), 0),
     }
     for name in ("subcategory", "source"):
         # Missing is -1 too, so plus two; zero for rows of which the time is told.
-        keys[name] = np.where(is_day, pd.factorize(incidents[name])[0] + 2, 0)
-    keys["length"] = np.where(is_day, length.dt.total_seconds().to_numpy(), 0).astype(np.int64)
-    is_again = np.zeros(len(incidents), dtype=bool)
-    # Few places have two rows: the rest need no comparison.
-    shared = pd.Series(keys["place"]).duplicated(keep=False).to_numpy() & is_known
-    is_again[shared] = pd.DataFrame(
-        {name: values[shared] for name, values in keys.items()}
-    ).duplicated()
+        keys[name] = np.where(is_day, pd.factorize(some[name])[0] + 2, 0)
+    is_known = length <= ONE_DAY.to_timedelta64()
+    is_again[shared[is_known]] = pd.DataFrame(keys)[is_known].duplicated()
     return is_again
 
 

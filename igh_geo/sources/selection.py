@@ -12,6 +12,8 @@ from igh_geo.errors import LensError, Problem, raise_all
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents
 
+ONE_DAY = pd.Timedelta(days=1)
+
 
 def select(
     incidents: pd.DataFrame,
@@ -57,8 +59,11 @@ def select(
         leave(~incidents["kind"].isin(wanted.kinds), "kind_not_selected")
     if wanted.verified_only:
         leave(~incidents["verified"].fillna(value=False).astype(bool), "not_verified")
-    day = incidents["occurred_from"].dt.date
-    is_inside = [(day >= start) & (day <= end) for start, end in periods]
+    began = incidents["occurred_from"].dt.tz_localize(None)
+    is_inside = [
+        (began >= pd.Timestamp(start)) & (began < pd.Timestamp(end) + ONE_DAY)
+        for start, end in periods
+    ]
     leave(~np.logical_or.reduce(is_inside), "outside_period")
     chosen = incidents[stay]
     _check_kinds(chosen, wanted)

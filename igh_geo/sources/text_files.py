@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError
-from igh_geo.sources.careful_text import empty, read_carefully
+from igh_geo.sources.careful_text import (
+    TextRows,
+    check_quotes,
+    empty,
+    read_carefully,
+    read_head,
+)
 from igh_geo.sources.encodings import decoded, recognise_encoding
 from igh_geo.sources.header import find_header, find_totals, is_filled, unique_names
 from igh_geo.sources.opening import opening
@@ -121,9 +130,7 @@ def understand_text(content: bytes, path: Path) -> SeparatedText:
         rows = read_quickly(content, encoding, separator, has_line_above=bool(n_skipped))
     if rows is None:
         with opening(path):
-            text = "".join(decoded(content, encoding))
-        text = text.partition("\n")[2] if n_skipped else text
-        rows = read_carefully(text, separator, file=path.name, n_skipped=n_skipped)
+            rows = _read_carefully(content, encoding, separator, path.name, n_skipped)
     frame = rows.frame.set_axis(unique_names(rows.header), axis="columns")
     is_wide = encoding.startswith(("utf-16", "utf-32"))
     return SeparatedText(
@@ -136,6 +143,26 @@ def understand_text(content: bytes, path: Path) -> SeparatedText:
         header_row=rows.header_at + 1 + n_skipped,
         n_zero_bytes=0 if is_wide else content.count(0),
     )
+
+
+def _read_carefully(
+    content: bytes, encoding: str, separator: str, file: str, n_skipped: int
+) -> TextRows:
+    def lines() -> Iterator[str]:
+        text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+        return itertools.islice(text, n_skipped, None)
+
+    if len(content) >= _QUICK_FROM_BYTES:
+        # All rows of a large file in memory, only to say that a quote is wrong, might not fit.
+        sample = io.StringIO(next(decoded(content, encoding, size=_SAMPLE_BYTES)), newline="")
+        head = None
+        with contextlib.suppress(csv.Error):
+            sample_lines = itertools.islice(sample, n_skipped, None)
+            head = read_head(sample_lines, separator, is_cut=len(content) > _SAMPLE_BYTES)
+        if head is not None:
+            n_fields = len(head.header)
+            check_quotes(lines(), separator, n_fields=n_fields, file=file, n_skipped=n_skipped)
+    return read_carefully(lines(), separator, file=file, n_skipped=n_skipped)
 
 
 def recognise_separator(text: str) -> str:

@@ -27,12 +27,15 @@ def become(capsys: pytest.CaptureFixture[str]) -> Become:
     """Read a file through the library and through the command line; compare with what should be."""
 
     def check(path: Path, expected: Outcome) -> tuple[pd.DataFrame, Ledger] | None:
+        read: tuple[pd.DataFrame, Ledger] | None = None
+        refusal = ""
         try:
             read = read_as_it_is(path)
         except DataError as error:
-            assert isinstance(expected, str), f"refused: {error}"
-            assert re.search(expected, str(error), re.IGNORECASE | re.DOTALL), str(error)
-            read = None
+            refusal = str(error)
+        if read is None:
+            assert isinstance(expected, str), f"refused: {refusal}"
+            assert re.search(expected, refusal, re.IGNORECASE | re.DOTALL), refusal
         else:
             account = account_of(*read)
             assert not isinstance(expected, str), f"not refused: {account}"

@@ -23,7 +23,9 @@ TEXT = "\n".join(
 ALL = {"placed": 5}
 
 # Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
+WANTED: dict[str, str] = {
+    "compressed twice": "the message repeats control signs of the content",
+}
 
 
 def archive(members: dict[str, bytes], *, how: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -98,7 +100,9 @@ CASES: dict[str, tuple[str, bytes, object]] = {
         ALL,
     ),
     "text file with an explanation": (
-        "e.zip", archive({"export.csv": TEXT, "leesmij.pdf": b"%PDF-1.7"}), ALL,
+        "e.zip",
+        archive({"export.csv": TEXT, "leesmij.pdf": b"%PDF-1.7"}),
+        ALL,
     ),
     "two text files": ("e.zip", archive({"a.csv": TEXT, "b.csv": TEXT}), "a.csv.*b.csv|one"),
     "nothing": ("e.zip", archive({}), "."),
@@ -108,7 +112,9 @@ CASES: dict[str, tuple[str, bytes, object]] = {
     # A name that points outside harms nobody as long as nothing is unpacked to disk.
     "member that climbs out of its folder": ("e.zip", archive({"../../export.csv": TEXT}), ALL),
     "member that climbs out, the way of Windows": (
-        "e.zip", archive({"..\\..\\export.csv": TEXT}), "one table|outside",
+        "e.zip",
+        archive({"..\\..\\export.csv": TEXT}),
+        "one table|outside",
     ),
     "text file in a folder, the way of Windows": ("e.zip", archive({"map\\export.csv": TEXT}), ALL),
     "member with a place on the machine": ("e.zip", archive({"/export.csv": TEXT}), ALL),
@@ -127,10 +133,14 @@ CASES: dict[str, tuple[str, bytes, object]] = {
     "text under the name of an archive": ("e.zip", TEXT, "opened|damaged|archive"),
     "compressed text cut off": ("e.csv.gz", gzip.compress(TEXT)[:-12], "opened|damaged"),
     "compressed text with rubbish behind it": (
-        "e.csv.gz", gzip.compress(TEXT) + b"rubbish", "opened|damaged",
+        "e.csv.gz",
+        gzip.compress(TEXT) + b"rubbish",
+        "opened|damaged",
     ),
     "compressed text in two parts": (
-        "e.csv.gz", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:]), ALL,
+        "e.csv.gz",
+        gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:]),
+        ALL,
     ),
     "compressed twice": ("e.csv.gz", gzip.compress(gzip.compress(TEXT)), "."),
     "compressed in another way": ("e.csv.gz", bz2.compress(TEXT), "opened|damaged"),

@@ -63,9 +63,7 @@ def folder(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         LENS.format(category=json.dumps(CATEGORY), district=json.dumps(f"{FORMULA}{SCRIPT}")),
         encoding="utf-8",
     )
-    status = main(
-        ["run", str(lens), "--data", str(data), "--out", str(home / "maps"), "--quiet"]
-    )
+    status = main(["run", str(lens), "--data", str(data), "--out", str(home / "maps"), "--quiet"])
     assert status == 0
     return home
 
@@ -81,7 +79,9 @@ def _rename_areas(path: Path) -> None:
 
 
 def _rename_categories(incidents: Path) -> None:
-    with (incidents / "voorbeeldstad_incidenten.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (incidents / "voorbeeldstad_incidenten.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     hostile = [FORMULA, *OTHERS, SCRIPT, TEMPLATE]
     for number, row in enumerate(rows):

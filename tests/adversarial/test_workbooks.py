@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import decimal
 import io
@@ -18,6 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from igh_geo.cli.main import main
+from igh_geo.errors import DataError
+from igh_geo.out.quality import read_as_it_is
+
 NAMES = ["id", "datum", "x", "y", "categorie", "soort"]
 TEXT = "\n".join(
     [
@@ -29,7 +34,10 @@ ALL = {"placed": 5}
 CANARY = "canary-that-no-file-may-fetch"
 
 # Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
+WANTED: dict[str, str] = {
+    "first sheet with an explanation": "a sheet of one sentence is no table; the next one is",
+    "column names twice": "CSV with a name twice is read, and Parquet should not be less",
+}
 
 
 def cells(**changed: list[Any]) -> dict[str, list[Any]]:
@@ -142,7 +150,9 @@ def without_cache() -> bytes:
     workbook = openpyxl.Workbook()
     workbook.active.append(NAMES)
     for n in range(2, 7):
-        workbook.active.append([f"M{n}", f"0{n}-03-2025", f"=121300+{n}", "=487000", "Overlast", "melding"])
+        workbook.active.append(
+            [f"M{n}", f"0{n}-03-2025", f"=121300+{n}", "=487000", "Overlast", "melding"]
+        )
     whole = io.BytesIO()
     workbook.save(whole)
     return whole.getvalue()
@@ -190,7 +200,8 @@ def open_document() -> bytes:
     rows = "".join(
         "<table:table-row>"
         + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
+            "</table:table-cell>"
             for cell in line.split(";")
         )
         + "</table:table-row>"
@@ -229,7 +240,9 @@ def protected() -> bytes:
     chain = [table, end, *range(3, 10), end, *range(11, 18), end]
     chain += [free] * (128 - len(chain))
 
-    def entry(name: str, kind: int, *, left: int = free, child: int = free, start: int = 0) -> bytes:
+    def entry(
+        name: str, kind: int, *, left: int = free, child: int = free, start: int = 0
+    ) -> bytes:
         spelled = name.encode("utf-16-le") + b"\0\0"
         length = size if kind == 2 else 0
         body = spelled.ljust(64, b"\0") + struct.pack("<HBB", len(spelled), kind, 1)
@@ -248,9 +261,15 @@ def protected() -> bytes:
 CASES: dict[str, tuple[str, Callable[[], bytes], object]] = {
     "dates as dates": ("e.xlsx", one_sheet, ALL),
     "dates as text": (
-        "e.xlsx", lambda: one_sheet(datum=[f"{n}-3-2025 14:05" for n in range(1, 6)]), ALL,
+        "e.xlsx",
+        lambda: one_sheet(datum=[f"{n}-3-2025 14:05" for n in range(1, 6)]),
+        ALL,
     ),
-    "dates as numbers": ("e.xlsx", lambda: one_sheet(datum=[45_717 + n / 4 for n in range(5)]), ALL),
+    "dates as numbers": (
+        "e.xlsx",
+        lambda: one_sheet(datum=[45_717 + n / 4 for n in range(5)]),
+        ALL,
+    ),
     "dates as dates, as text and as numbers": (
         "e.xlsx",
         lambda: one_sheet(
@@ -271,7 +290,11 @@ CASES: dict[str, tuple[str, Callable[[], bytes], object]] = {
     "titles above in merged cells": ("e.xlsx", lambda: book(titles), ALL),
     "names of groups above the header": ("e.xlsx", lambda: book(groups_above), ALL),
     "total row": ("e.xlsx", lambda: book(total), {"placed": 5, "total_row": 1}),
-    "source below the table": ("e.xlsx", lambda: book(source_below), {"placed": 5, "no_coordinates": 1}),
+    "source below the table": (
+        "e.xlsx",
+        lambda: book(source_below),
+        {"placed": 5, "no_coordinates": 1},
+    ),
     "category in a merged cell": ("e.xlsx", lambda: book(merged_category), ALL),
     "cells with errors": (
         "e.xlsx",
@@ -288,33 +311,42 @@ CASES: dict[str, tuple[str, Callable[[], bytes], object]] = {
     "empty first sheet": ("e.xlsx", lambda: book(empty_first), ALL),
     "first sheet with an explanation": ("e.xlsx", lambda: book(legend_first), ALL),
     "empty sheets": (
-        "e.xlsx", lambda: book(lambda made: [made.add_worksheet(), made.add_worksheet()]), "empty",
+        "e.xlsx",
+        lambda: book(lambda made: [made.add_worksheet(), made.add_worksheet()]),
+        "empty",
     ),
-    "header only": ("e.xlsx", lambda: book(lambda made: fill(made.add_worksheet(), dict.fromkeys(NAMES, []))), "header only"),
+    "header only": (
+        "e.xlsx",
+        lambda: book(lambda made: fill(made.add_worksheet(), {name: [] for name in NAMES})),
+        "header only",
+    ),
     "formulas with their values": (
         "e.xlsx",
         lambda: one_sheet(x=[formula(f"=121300+{n}", 121_300 + n) for n in range(1, 6)]),
         ALL,
     ),
-    "formulas without their values": (
-        "e.xlsx", without_cache, {"placed": 0, "no_coordinates": 5},
-    ),
+    "formulas without their values": ("e.xlsx", without_cache, "formula.*without a value"),
     "numbers as text, with a comma": (
-        "e.xlsx", lambda: one_sheet(x=[f"121.30{n},5" for n in range(5)]), ALL,
+        "e.xlsx",
+        lambda: one_sheet(x=[f"121.30{n},5" for n in range(5)]),
+        ALL,
     ),
     "formatted cell two hundred thousand rows below": ("e.xlsx", lambda: book(far_away_cell), ALL),
     "formula text": (
         "e.xlsx",
         lambda: book(
             lambda made: fill(
-                made.add_worksheet(), cells(categorie=["=1+1", "+cmd|x", "@SUM(A1)", "{{ 7*7 }}", "<b>"])
+                made.add_worksheet(),
+                cells(categorie=["=1+1", "+cmd|x", "@SUM(A1)", "{{ 7*7 }}", "<b>"]),
             ),
             strings_to_formulas=False,
         ),
         ALL,
     ),
     "signs that may not stand in XML": (
-        "e.xlsx", lambda: one_sheet(categorie=["a\x01b", "a\x1fb", "c", "d", "_x0000_"]), ALL,
+        "e.xlsx",
+        lambda: one_sheet(categorie=["a\x01b", "a\x1fb", "c", "d", "_x0000_"]),
+        ALL,
     ),
     "spreadsheet of LibreOffice": ("e.ods", open_document, ALL),
     # Not what the name says.
@@ -353,7 +385,8 @@ MOMENTS = [dt.datetime(2025, 3, n, 23, 30) for n in range(1, 6)]  # noqa: DTZ001
 COLUMNAR: dict[str, tuple[Callable[[], bytes], object]] = {
     "moments without a zone": (typed, ALL),
     "moments with a zone": (
-        lambda: typed(datum=pa.array(MOMENTS, pa.timestamp("us", "UTC"))), ALL,
+        lambda: typed(datum=pa.array(MOMENTS, pa.timestamp("us", "UTC"))),
+        ALL,
     ),
     "moments in nanoseconds": (lambda: typed(datum=pa.array(MOMENTS, pa.timestamp("ns"))), ALL),
     "days": (lambda: typed(datum=pa.array([m.date() for m in MOMENTS])), ALL),
@@ -366,10 +399,12 @@ COLUMNAR: dict[str, tuple[Callable[[], bytes], object]] = {
     "whole numbers as ids": (lambda: typed(id=pa.array([7, 8, 9, 10, 2**62], pa.int64())), ALL),
     "floats as ids": (lambda: typed(id=pa.array([7.0, 8.0, None, 10.0, 11.0])), ALL),
     "decimals as coordinates": (
-        lambda: typed(x=pa.array([decimal.Decimal("121300.50")] * 5, pa.decimal128(18, 2))), ALL,
+        lambda: typed(x=pa.array([decimal.Decimal("121300.50")] * 5, pa.decimal128(18, 2))),
+        ALL,
     ),
     "categories of a dictionary": (
-        lambda: typed(categorie=pa.array(["Overlast"] * 5).dictionary_encode()), ALL,
+        lambda: typed(categorie=pa.array(["Overlast"] * 5).dictionary_encode()),
+        ALL,
     ),
     "columns of lists, structures and bytes": (
         lambda: typed(
@@ -398,11 +433,13 @@ COLUMNAR: dict[str, tuple[Callable[[], bytes], object]] = {
     ),
     "cut off": (lambda: typed()[:-200], "opened|damaged"),
     "bent in the middle": (
-        lambda: (whole := typed())[:150] + b"\xff" * 60 + whole[210:], "opened|damaged",
+        lambda: (whole := typed())[:150] + b"\xff" * 60 + whole[210:],
+        "opened|damaged",
     ),
     "text under its name": (TEXT.encode, "opened|damaged"),
     "label of geometry that is no label": (
-        lambda: parquet(pa.table(cells()).replace_schema_metadata({b"geo": b"{}"})), ".",
+        lambda: parquet(pa.table(cells()).replace_schema_metadata({b"geo": b"{}"})),
+        ".",
     ),
     "label of geometry for a column that is not there": (
         lambda: parquet(
@@ -480,16 +517,14 @@ def test_sheet_that_is_read_is_told(tmp_path, become):
     assert incidents.attrs["reading"]["sheet"] == "Meldingen"
 
 
-def test_external_entity_in_a_workbook_is_never_fetched(tmp_path, become):
+def test_external_entity_in_a_workbook_is_never_fetched(tmp_path, capsys):
     (tmp_path / "canary.txt").write_text(CANARY, encoding="utf-8")
     path = tmp_path / "e.xlsx"
     path.write_bytes(entity(tmp_path))
-    try:
-        incidents, ledger = become(path, ALL)
-    except AssertionError as told:
-        # A refusal is as good, when it does not repeat what stands in the other file.
-        assert "refused" in str(told)  # noqa: PT017
-        assert CANARY not in str(told)  # noqa: PT017
-        return
-    assert not incidents.astype("str").apply(lambda c: c.str.contains(CANARY)).any(axis=None)
-    assert not ledger.rows.astype("str").apply(lambda c: c.str.contains(CANARY)).any(axis=None)
+    seen = ""
+    with contextlib.suppress(DataError):
+        incidents, ledger = read_as_it_is(path)
+        seen = incidents.to_csv() + ledger.rows.to_csv()
+    main(["check", str(path)])
+    spoken = capsys.readouterr()
+    assert CANARY not in seen + spoken.out + spoken.err

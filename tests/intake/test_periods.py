@@ -8,43 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import LensError
-from igh_geo.intake.periods import (
-    first_day,
-    last_day,
-    periods_of,
-    periods_within,
-    require_periods,
-    unit_of,
-)
+from igh_geo.intake.periods import periods_of, periods_within, require_periods
+from igh_geo.sources.periods import days_of
 
 YEAR = (dt.date(2024, 1, 1), dt.date(2024, 12, 31))
-
-
-def test_unit_is_told_by_the_shape_of_the_text() -> None:
-    assert [unit_of(text) for text in ("2024", "2024-Q3", "2024-03", "maart")] == [
-        "year",
-        "quarter",
-        "month",
-        "",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("period", "first", "last"),
-    [
-        ("2024", dt.date(2024, 1, 1), dt.date(2024, 12, 31)),
-        ("2024-Q1", dt.date(2024, 1, 1), dt.date(2024, 3, 31)),
-        ("2024-02", dt.date(2024, 2, 1), dt.date(2024, 2, 29)),
-        ("2023-12", dt.date(2023, 12, 1), dt.date(2023, 12, 31)),
-    ],
-)
-def test_first_and_last_day_of_a_period(period: str, first: dt.date, last: dt.date) -> None:
-    assert (first_day(period), last_day(period)) == (first, last)
-
-
-def test_text_that_is_no_period_has_no_first_day() -> None:
-    with pytest.raises(ValueError, match="'maart' is no year, quarter or month"):
-        first_day("maart")
 
 
 def test_half_a_year_is_two_quarters_and_six_months_and_no_years() -> None:
@@ -91,7 +58,7 @@ def test_periods_follow_each_other_and_cover_the_days_exactly(
     end = dt.date(stop // 12, stop % 12 + 1, 1) - dt.timedelta(days=1)
     named = periods_within(begin, end, unit=unit)
     assert len(named) == extra + 1
-    assert (first_day(named[0]), last_day(named[-1])) == (begin, end)
+    assert (days_of(named[0])[0], days_of(named[-1])[1]) == (begin, end)
     one_day = dt.timedelta(days=1)
     following = itertools.pairwise(named)
-    assert all(last_day(a) + one_day == first_day(b) for a, b in following)
+    assert all(days_of(a)[1] + one_day == days_of(b)[0] for a, b in following)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from igh_geo.errors import DataError, DisclosureError, OutputError
-from igh_geo.out.folder import file_at_once, replaced_at_once
+from igh_geo.out.folder import replaced_at_once
+from igh_geo.writing import file_at_once
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_old_results_are_never_thrown_away_even_when_they_cannot_come_back(resul
 
 def test_folder_that_cannot_be_made_is_told_with_a_remedy(tmp_path):
     (tmp_path / "maps").write_text("a file, not a folder")
-    with pytest.raises(OutputError, match="choose another folder with --out"):
+    with pytest.raises(OutputError, match="choose another folder, or make room"):
         write_new(tmp_path / "maps" / "lens")
     assert (tmp_path / "maps").read_text() == "a file, not a folder"
 

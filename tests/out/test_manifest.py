@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from igh_geo.out.manifest import PACKAGES, sha256, write_manifest
+from igh_geo.out.manifest import PACKAGES, write_manifest
+from igh_geo.writing import sha256_of
 
 STARTED = dt.datetime(2026, 1, 12, 9, 30, tzinfo=dt.UTC)
 
@@ -47,7 +48,7 @@ def test_inputs_and_outputs_are_named_with_size_and_hash(example, tmp_path, inpu
     assert [entry["file"] for entry in manifest["outputs"]] == ["briefing.html", "map.html"]
     for entry in manifest["outputs"]:
         path = tmp_path / "out" / entry["file"]
-        assert entry["sha256"] == sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert entry["sha256"] == sha256_of(path) == hashlib.sha256(path.read_bytes()).hexdigest()
         assert entry["bytes"] == path.stat().st_size
 
 

@@ -112,6 +112,45 @@ def test_small_part_of_a_large_area_is_no_sliver_when_it_is_a_whole_new_area() -
     assert as_dict(crosswalk(old, new)) == {("A", "A"): 0.99, ("A", "B"): 0.01}
 
 
+def strips(*, wide: float) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Forty squares of 4 by 4 hectometres, drawn once more with every border moved a little."""
+    old = {f"A{i:02d}": (4 * i, 0, 4 * i + 4, 4) for i in range(40)}
+    new = {f"A{i:02d}": (4 * i + wide, 0, 4 * i + 4 + wide, 4) for i in range(40)}
+    # Long areas above them are moved as much, which is less than 2 % of those.
+    old |= {f"L{i:02d}": (100 * i, 4, 100 * i + 100, 104) for i in range(22)}
+    new |= {f"L{i:02d}": (100 * i + wide, 4, 100 * i + 100 + wide, 104) for i in range(22)}
+    return areas(old), areas(new)
+
+
+def test_narrow_strip_is_a_sliver_where_the_two_drawings_differ_as_much_everywhere() -> None:
+    # 10 m of 400 m is 2.5 %: more than a sliver by its share, but as wide as those of long areas.
+    old, new = strips(wide=0.1)
+    walk = crosswalk(old, new)
+    # Three times the width of strips of 10 by 10,000 m: 2 x 100,000 / 20,020 = 9.99.
+    assert walk.attrs["sliver_width_m"] == pytest.approx(29.97, abs=0.01)
+    assert not changed(walk).any()
+    assert changed(crosswalk(old, new, sliver_width_m=0)).sum() == 40
+
+
+def test_strip_that_is_a_quarter_of_an_area_is_no_difference_in_drawing() -> None:
+    old, new = strips(wide=1.0)
+    assert changed(crosswalk(old, new, sliver_width_m=1000)).sum() == 40
+
+
+def test_width_of_slivers_is_not_guessed_from_a_few() -> None:
+    assert crosswalk(areas(OLD), areas(NEW)).attrs["sliver_width_m"] == 0
+
+
+def test_address_in_a_narrow_strip_stays_where_it_was() -> None:
+    old, new = strips(wide=0.1)
+    # One of two addresses of A01 stands 5 m from its border, within the strip that A00 got.
+    addresses = pd.DataFrame({"x": [WEST + 405.0, WEST + 600.0], "y": [SOUTH + 100.0] * 2})
+    walk = crosswalk(old, new, addresses=addresses)
+    assert as_dict(walk)["A01", "A01"] == 1
+    exact = crosswalk(old, new, addresses=addresses, sliver_width_m=0)
+    assert as_dict(exact)["A01", "A00"] == 0.5
+
+
 def test_area_cut_into_many_slivers_is_not_lost() -> None:
     old = areas({"A": (0, 0, 100, 10)})
     new = areas({f"N{i:03d}": (i, -1000, i + 1, 1000) for i in range(100)})

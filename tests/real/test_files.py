@@ -26,7 +26,10 @@ FOLDERS = ("boundaries", "keyfigures", "police", "points")
 Door = Callable[[Path], dict[str, Any]]
 
 # Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
+WANTED: dict[str, str] = {
+    "amsterdam_buurten_2022.geojson-1": "518 buurten are taken for wijken when the lens says wijk",
+    "gemeenten_2012.geojson-0": "GM9999 has no name and no figures: it is no municipality",
+}
 
 
 def areas(level: str, layer: str | None = None) -> Door:
@@ -96,7 +99,11 @@ def as_it_is(path: Path) -> dict[str, Any]:
 
 def table(path: Path) -> dict[str, Any]:
     raw = read_table(path)
-    return {"rows": len(raw.frame), "columns": len(raw.frame.columns), "ragged": int(raw.is_ragged.sum())}
+    return {
+        "rows": len(raw.frame),
+        "columns": len(raw.frame.columns),
+        "ragged": int(raw.is_ragged.sum()),
+    }
 
 
 def _account(ledger: Ledger) -> dict[str, Any]:
@@ -147,10 +154,16 @@ FILES: dict[str, list[tuple[Door, dict[str, Any] | str]]] = {
         (areas("buurt"), "column with their codes"),
     ],
     "boundaries/gemeenten_2018.geojson": [
-        (areas("gemeente"), {"areas": 380, "year": 2018, "with inhabitants": 380, "~abroad_left_out": 1}),
+        (
+            areas("gemeente"),
+            {"areas": 380, "year": 2018, "with inhabitants": 380, "~abroad_left_out": 1},
+        ),
     ],
     "boundaries/gemeenten_2024.geojson": [
-        (areas("gemeente"), {"areas": 342, "year": 2024, "with inhabitants": 342, "~abroad_left_out": 1}),
+        (
+            areas("gemeente"),
+            {"areas": 342, "year": 2024, "with inhabitants": 342, "~abroad_left_out": 1},
+        ),
     ],
     "boundaries/nl_buurten_2014_coarse.topojson": [
         # The coarse outlines of the smallest buurten have collapsed; what is left is repaired.
@@ -286,9 +299,11 @@ def test_no_case_is_wanted_any_more() -> None:
 def test_topojson_keeps_all_but_the_areas_that_collapsed(real_data: Path) -> None:
     read = read_areas(real_data / "boundaries" / "nl_buurten_2014_coarse.topojson")
     notes = {note.key: note.count for note in read.notes}
-    lost = notes.get("areas_without_outline", 0) + notes.get("abroad_left_out", 0)
-    assert len(read.areas) + lost == 11_691
-    assert lost < 700
+    assert len(read.areas) + notes["areas_without_outline"] == 11_691
+    # Of the outlines in the file 1,277 have no surface, 545 of them no point at all.
+    assert notes["areas_without_outline"] <= 1277
+    # A line that is bent by the projection encloses next to nothing, and is no area.
+    assert read.areas.geometry.area.min() > 1
 
 
 def test_street_crime_of_another_country_is_told_and_nothing_can_be_used(

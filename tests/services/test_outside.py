@@ -147,8 +147,9 @@ def test_unknown_number_is_asked_again_without_the_number(places: Any, web: Web)
     found = dict(find_outside(web, [asked], answers=Answers(None, SECRET)))
     assert (found[asked].quality, found[asked].x) == ("postcode", 250_010.0)
     assert [params["q"] for _, params in places.asked] == [
-        "Dorpsstraat 88 7511AA Enschede",
-        "Dorpsstraat 7511AA Enschede",
+        "7511AA 88",
+        "Dorpsstraat 88 Enschede",
+        "7511AA",
     ]
 
 
@@ -175,9 +176,26 @@ def test_only_the_address_leaves_and_each_only_once_in_alphabetical_order(
     assert [params["q"] for _, params in places.asked] == sorted(
         params["q"] for _, params in places.asked
     )
+    # A postcode and a number are an address: the street need not be told.
+    assert [params["q"] for _, params in places.asked] == ["7511AA 1", "7511AA 3B"]
     assert said == [(2, 0, "127.0.0.1")]
     remarks = made.ledger.summary().remarks
-    assert dict(zip(remarks["remark"], remarks["count"], strict=True)) == {"from_outside": 3}
+    assert dict(zip(remarks["remark"], remarks["count"], strict=True)) == {"found_outside": 3}
+
+
+def test_what_may_be_no_address_does_not_leave(places: Any, web: Web) -> None:
+    # Columns for addresses hold other things as well.
+    lines = ["thuis bij mw. Jansen", "Jan Jansen 12 jaar", "Kelder", "J. Jansen, 7511 AA 1"]
+    frame = pd.DataFrame({"adres": lines}, dtype="str")
+    ask = asking(web, None, secret="", say=lambda *_: None)
+    made = geocode(frame, file="zaken.csv", ask_outside=ask)
+    assert "ansen" not in str(places.asked)
+    assert made.n_open == 1
+
+
+def test_signs_of_a_search_language_are_not_sent(places: Any, web: Web) -> None:
+    look_up(web, 'Dorpsstraat:* OR "x" -y (1)')
+    assert places.asked[0][1]["q"] == "Dorpsstraat OR x y 1"
 
 
 def test_answer_is_kept_and_not_asked_again(places: Any, web: Web, tmp_path: Path) -> None:

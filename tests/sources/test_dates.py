@@ -258,8 +258,13 @@ def test_bare_hour_is_no_time_of_day():
     assert read_moments(column("13-01-2025"), column("14")).is_unreadable_time.tolist() == [True]
 
 
+def moments_between(first: int, last: int) -> st.SearchStrategy[dt.datetime]:
+    years = [dt.datetime.fromisoformat(f"{year}-01-01") for year in (first, last)]
+    return st.datetimes(*years)
+
+
 _TEXTS = st.one_of(
-    st.datetimes(dt.datetime(1890, 1, 1), dt.datetime(2110, 1, 1)).flatmap(
+    moments_between(1890, 2110).flatmap(
         lambda moment: st.sampled_from(
             [
                 f"{moment:%d-%m-%Y %H:%M}",
@@ -291,11 +296,7 @@ def test_quick_way_takes_apart_as_the_careful_way_does(texts):
     assert quick.numbers.tolist() == careful.numbers.tolist()
 
 
-@given(
-    st.lists(
-        st.datetimes(dt.datetime(1996, 1, 1), dt.datetime(2037, 1, 1)), min_size=1, max_size=30
-    )
-)
+@given(st.lists(moments_between(1996, 2037), min_size=1, max_size=30))
 def test_local_time_is_what_the_standard_library_makes_of_it(moments):
     texts = column(*[f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments])
     zone = zoneinfo.ZoneInfo("Europe/Amsterdam")

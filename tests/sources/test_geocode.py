@@ -182,7 +182,7 @@ def test_every_row_comes_back_in_its_place_and_is_accounted_for(index: AddressIn
     assert made.frame["x"].isna().tolist() == [False, True, True, False, True]
     summary = made.ledger.summary()
     aside = dict(zip(summary.set_aside["reason"], summary.set_aside["count"], strict=True))
-    assert aside == {"no_address": 1, "ambiguous": 1, "not_found": 1}
+    assert aside == {"no_address": 1, "ambiguous_address": 1, "address_not_found": 1}
     assert (summary.rows_in, summary.placed) == (5, 2)
     remarks = dict(zip(summary.remarks["remark"], summary.remarks["count"], strict=True))
     assert remarks == {"middle_of_postcode": 1, "number_not_found": 1}

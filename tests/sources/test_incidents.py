@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import geopandas as gpd
@@ -460,3 +461,129 @@ def test_streets_of_merseyside_are_set_aside_as_outside_the_netherlands(real_dat
             "no_coordinates",
             "duplicate_id",
         }
+
+
+def test_both_coordinates_in_one_column_are_recognised_by_what_it_holds(tmp_path):
+    text = (
+        "id;soort;categorie;datum;locatie\n"
+        'a;melding;A;13-01-2025;"POINT (155000 463000)"\nb;melding;A;14-01-2025;155100 463100\n'
+        "c;melding;A;15-01-2025;\n"
+    )
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert incidents["x"].tolist() == [155_000, 155_100]
+    assert reasons(ledger) == {"no_coordinates": 1}
+    other = write(tmp_path, text.replace("locatie", "waar"), "other.csv")
+    named, _ = read_incidents(other, columns={"point": "waar"})
+    assert named["y"].tolist() == [463_000, 463_100]
+    with pytest.raises(DataError, match=r"a point .* and x or y as well"):
+        read_incidents(other, columns={"point": "waar", "x": "waar", "y": "waar"})
+
+
+def test_address_in_a_column_named_location_is_not_taken_for_a_place(tmp_path):
+    text = "id;soort;categorie;datum;locatie\na;melding;A;13-01-2025;Dam 1 1012 JS\n"
+    with pytest.raises(DataError, match="for x and for y"):
+        read_incidents(write(tmp_path, text))
+
+
+def test_x_of_one_system_is_never_paired_with_the_y_of_another(tmp_path):
+    text = (
+        "id;soort;categorie;datum;X-coördinaat (RD);Latitude;Y-coördinaat (RD);Longitude\n"
+        "a;melding;A;13-01-2025;155000;52,15;463000;5,38\n"
+    )
+    incidents, _ = read_incidents(write(tmp_path, text))
+    assert incidents[["x", "y"]].to_numpy().tolist() == [[155_000, 463_000]]
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Zaaknr", "incident_id"),
+        ("Zaaknummer", "incident_id"),
+        ("Onderwerp", "category"),
+        ("Hoofdcategorie", "category"),
+        ("Soort overtreding", "category"),
+        ("Feitcode", "category"),
+        ("Datum melding", "occurred_from"),
+        ("Tijdstip melding", "occurred_from"),
+    ],
+)
+def test_headings_of_dutch_systems_are_known(tmp_path, header, field):
+    values = {
+        "incident_id": ("Zaak", "a"),
+        "category": ("categorie", "A"),
+        "occurred_from": ("datum", "13-01-2025"),
+    }
+    names = [header if name == field else told for name, (told, _) in values.items()]
+    cells = [value for _, value in values.values()]
+    text = ";".join([*names, "Locatie X", "Locatie Y"])
+    text += "\n" + ";".join([*cells, "155000", "463000"]) + "\n"
+    incidents, _ = read_incidents(write(tmp_path, text), defaults={"kind": "report"})
+    assert incidents.attrs["columns"][field] == header
+
+
+def test_column_of_few_different_values_does_not_number_the_rows(tmp_path):
+    rows = "".join(f"7;melding;A;{day:02}-01-2025;155000;463000;{day}\n" for day in range(1, 20))
+    text = "volgnummer;soort;categorie;datum;x;y;id\n" + rows
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert incidents.attrs["columns"]["incident_id"] == "id"
+    assert reasons(ledger) == {}
+
+
+def test_end_time_without_an_end_date_lies_on_the_day_of_the_start_or_the_next(tmp_path):
+    text = (
+        "id;soort;categorie;datum;tijd van;tijd tot;x;y\n"
+        "a;melding;A;13-01-2025;14:00;16:30;155000;463000\n"
+        "b;melding;A;13-01-2025;22:00;02:00;155000;463000\n"
+        "c;melding;A;14-01-2025;22:00;;155000;463000\n"
+    )
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert incidents["occurred_to"].tolist() == [
+        local("2025-01-13 16:30"),
+        local("2025-01-14 02:00"),
+        local("2025-01-14 22:00"),
+    ]
+    assert remarks(ledger) == {"end_on_next_day": 1}
+
+
+def test_default_dates_are_no_date_and_as_an_end_no_end(tmp_path):
+    text = (
+        "id;soort;categorie;datum;einddatum;x;y\n"
+        "a;melding;A;01-01-1970;;155000;463000\n"
+        "b;melding;A;13-01-2025;31-12-9999;155000;463000\n"
+        "c;melding;A;14-01-2025;14-04-2025;155000;463000\n"
+    )
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert reasons(ledger) == {"default_date": 1}
+    assert remarks(ledger) == {"default_end": 1, "long_interval": 1}
+    assert incidents.loc["b", "occurred_to"] == local("2025-01-13 23:59:59")
+
+
+def test_future_is_set_aside_only_when_the_day_is_told(tmp_path):
+    text = "id;soort;categorie;datum;x;y\na;melding;A;13-01-2031;155000;463000\n"
+    path = write(tmp_path, text)
+    assert len(read_incidents(path)[0]) == 1
+    _, ledger = read_incidents(path, today=dt.date(2031, 1, 12))
+    assert reasons(ledger) == {"future_date": 1}
+    assert reasons(read_incidents(path, today=dt.date(2031, 1, 13))[1]) == {}
+
+
+def test_near_duplicate_is_remarked_on_and_stays(tmp_path):
+    text = (
+        "id;soort;categorie;datum;tijd;x;y\n"
+        "a;melding;A;13-01-2025;10:00;155000;463000\n"
+        "b;melding;A;13-01-2025;10:00;155000,3;463000\n"
+        "c;boete;A;13-01-2025;10:00;155000;463000\n"
+    )
+    incidents, ledger = read_incidents(write(tmp_path, text))
+    assert len(incidents) == 3
+    assert remarks(ledger) == {"near_duplicate": 1}
+    assert ledger.summary().remarks["first_row"].tolist() == [3]
+
+
+def test_good_row_keeps_its_number_beside_a_broken_one_so_that_a_store_knows_it_again(tmp_path):
+    text = (
+        "id;soort;categorie;datum;x;y\n"
+        "7;melding;A;13-01-2025;;\n7;melding;A;13-01-2025;155000;463000\n"
+    )
+    incidents, _ = read_incidents(write(tmp_path, text))
+    assert incidents.index.tolist() == ["7"]

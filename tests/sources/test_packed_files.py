@@ -135,6 +135,16 @@ def test_shapefile_in_an_archive_is_one_layer(tmp_path):
     assert read_geometry(path).crs.to_epsg() == 28992
 
 
+def test_shapefile_in_an_archive_without_its_table_is_refused(tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    layer().to_file(folder / "meldingen.shp")
+    (folder / "meldingen.dbf").unlink()
+    members = {f"gis/{part.name}": part.read_bytes() for part in folder.iterdir()}
+    with pytest.raises(DataError, match=r"t\.zip lacks meldingen\.dbf beside it"):
+        read_table(zipped(tmp_path / "t.zip", members))
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".parquet", ".xlsx"])
 def test_other_files_are_read_inside_archives_too(tmp_path, suffix):
     inner = tmp_path / f"t{suffix}"

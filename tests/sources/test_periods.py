@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.periods import normalise_periods
+from igh_geo.sources.periods import days_of, normalise_periods, unit_of
 
 
 def named(*texts: str | None, **options: str) -> list[str | None]:
@@ -63,3 +65,26 @@ def test_one_first_of_january_is_not_guessed():
 def test_counts_per_day_are_refused():
     with pytest.raises(DataError, match=r"per year, quarter or month[\s\S]*2024-03-02"):
         named("2024-03-01", "2024-03-02")
+
+
+@pytest.mark.parametrize(
+    ("period", "unit", "first", "last"),
+    [
+        ("2024", "year", dt.date(2024, 1, 1), dt.date(2024, 12, 31)),
+        ("2024-Q1", "quarter", dt.date(2024, 1, 1), dt.date(2024, 3, 31)),
+        ("2023-Q4", "quarter", dt.date(2023, 10, 1), dt.date(2023, 12, 31)),
+        ("2024-02", "month", dt.date(2024, 2, 1), dt.date(2024, 2, 29)),
+        ("2023-12", "month", dt.date(2023, 12, 1), dt.date(2023, 12, 31)),
+    ],
+)
+def test_period_has_a_unit_and_a_first_and_last_day(
+    period: str, unit: str, first: dt.date, last: dt.date
+) -> None:
+    assert unit_of(period) == unit
+    assert days_of(period) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["maart", "2024-13", "2024-Q5", "24", ""])
+def test_text_that_is_no_period_has_no_days(text: str) -> None:
+    with pytest.raises(DataError, match="is a year, a quarter or a month"):
+        days_of(text)

@@ -8,17 +8,16 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyogrio
 
 from igh_geo import __version__
-from igh_geo.errors import DataError, IghGeoError, OutputError, Problem
+from igh_geo.errors import DataError, Problem
+from igh_geo.writing import file_at_once, sha256_of
 
 SOURCE_SUFFIX = ".source.json"
 
@@ -156,7 +155,11 @@ def deliver(
         )
         raise DataError(str(problem))
     with file_at_once(source_file(path)) as beside, file_at_once(path) as fresh:
-        write(fresh)
+        try:
+            write(fresh)
+        except pyogrio.errors.DataSourceError as error:
+            # What GDAL says of a full disk is an error of its own kind.
+            raise OSError(str(error)) from error
         told = {
             "file": path.name,
             "sha256": sha256_of(fresh),
@@ -181,42 +184,6 @@ def deliver(
     return Fetched(path, n_records, is_new=True, left_out=dict(left_out or {}))
 
 
-@contextmanager
-def file_at_once(path: Path) -> Iterator[Path]:
-    """Give a fresh path to write to, that takes the place of ``path`` when all went well.
-
-    Raises
-    ------
-    OutputError
-        When the file cannot be written or replaced; what was there stays.
-    """
-    # The suffix stays: GDAL and pandas choose a format by it.
-    fresh = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield fresh
-        fresh.replace(path)
-    except IghGeoError:
-        raise
-    except (OSError, pyogrio.errors.DataSourceError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problem = Problem(
-            "The file can be written.",
-            f"'{path}': {reason}",
-            "free the disk, close the file elsewhere, or choose a folder you may write in; pages "
-            "that were fetched are kept",
-        )
-        raise OutputError(str(problem)) from error
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def clear_parts(folder: Path) -> None:
     """Throw away the pages, once the file they make is there."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

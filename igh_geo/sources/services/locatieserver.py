@@ -88,7 +88,8 @@ def look_up(web: Web, words: str, *, kinds: tuple[str, ...] = ("adres",)) -> lis
     answer = web.get_json(
         FREE,
         {
-            "q": words,
+            # Signs that mean something to a search engine mean nothing in an address.
+            "q": " ".join(re.sub(r"[^\w\s'.]", " ", words).split()),
             "fq": f"type:({' OR '.join(kinds)})",
             "fl": ",".join(_FIELDS),
             "rows": str(_MOST_CANDIDATES),

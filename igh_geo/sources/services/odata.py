@@ -29,7 +29,7 @@ def odata_page(body: Mapping[str, Any]) -> Page:
 
 
 def code_list(
-    web: Web, table_url: str, name: str, folder: Path, *, condition: str = ""
+    web: Web, table_url: str, name: str, *, folder: Path, condition: str = ""
 ) -> list[Record]:
     """All rows of a list of a table: codes, groups, periods.
 
@@ -63,7 +63,7 @@ def code_list(
 
 
 def area_names(
-    web: Web, table_url: str, name: str, folder: Path, *, beginnings: Iterable[str]
+    web: Web, table_url: str, name: str, *, folder: Path, beginnings: Iterable[str]
 ) -> dict[str, str]:
     """Areas of a table, from code to name.
 
@@ -79,7 +79,9 @@ def area_names(
     return {
         str(row[column]).strip(): str(row["Title"]).strip()
         for prefix in beginnings
-        for row in code_list(web, table_url, name, folder, condition=starts_with(column, [prefix]))
+        for row in code_list(
+            web, table_url, name, folder=folder, condition=starts_with(column, [prefix])
+        )
     }
 
 

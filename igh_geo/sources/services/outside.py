@@ -28,6 +28,8 @@ from igh_geo.sources.services.web import Web
 LIKENESS = 0.85
 MINIMUM_SCORE = 5.0
 PER_SECOND = 8.0
+_ADDRESS: tuple[str, ...] = ("adres",)
+_ABOUT: tuple[str, ...] = ("weg", "postcode")
 ANSWERS_FILE = "answers.jsonl"
 _BATCH = 100
 
@@ -56,7 +58,9 @@ def asking(
     answers = Answers(folder / ANSWERS_FILE if folder else None, secret)
 
     def ask(addresses: list[Address]) -> Iterator[tuple[Address, Found]]:
-        known = sum(answers.get(_first_question(address)) is not None for address in addresses)
+        known = sum(
+            answers.get(_question(*_questions(address)[0])) is not None for address in addresses
+        )
         say(len(addresses) - known, known, str(urlsplit(web.base or FREE).hostname))
         return find_outside(web, addresses, answers=answers)
 
@@ -73,8 +77,9 @@ def find_outside(
     web : Web
         The session.
     addresses : sequence of Address
-        Each at most once. Only these words leave: street, number, letter and addition, postcode
-        and place. They are asked in alphabetical order, which tells nothing of the cases.
+        Each at most once, all ``is_askable``. Only these words leave: postcode and number with
+        letter and addition, or street, number and place. They are asked in alphabetical order,
+        which tells nothing of the cases.
     answers : Answers
         What was asked before, and where new answers are kept.
     per_second : float
@@ -92,12 +97,12 @@ def find_outside(
     """
     for done, address in enumerate(sorted(set(addresses), key=Address.key), 1):
         found = Found()
-        if address.number is not None:
-            found = judge(address, _ask(web, address.words(), ("adres",), answers, per_second))
-        if found.match == "none":
-            about = _about_words(address)
-            kinds = ("weg", "postcode")
-            found = judge_about(address, _ask(web, about, kinds, answers, per_second))
+        for words, kinds in _questions(address):
+            candidates = _ask(web, words, kinds, answers, per_second)
+            decide = judge if kinds == _ADDRESS else judge_about
+            found = decide(address, candidates)
+            if found.match != "none":
+                break
         if done % _BATCH == 0:
             web.tell(f"  {done} of {len(addresses)} addresses asked")
         yield address, found
@@ -154,19 +159,28 @@ def _ask(
     return candidates
 
 
-def _first_question(address: Address) -> str:
-    if address.number is not None:
-        return _question(address.words(), ("adres",))
-    return _question(_about_words(address), ("weg", "postcode"))
+def _questions(address: Address) -> list[tuple[str, tuple[str, ...]]]:
+    """What to ask, one after the other, until there is an answer.
+
+    What is not needed does not leave: a postcode and a number are an address, and a street is
+    only told when those did not help.
+    """
+    number = "" if address.number is None else f"{address.number}{address.suffix}"
+    has_street = bool(address.street and address.place)
+    asked = []
+    if number and address.postcode:
+        asked.append((f"{address.postcode} {number}", _ADDRESS))
+    if number and has_street:
+        asked.append((f"{address.street} {number} {address.place}", _ADDRESS))
+    if address.postcode:
+        asked.append((address.postcode, _ABOUT))
+    elif has_street:
+        asked.append((f"{address.street} {address.place}", _ABOUT))
+    return asked
 
 
 def _question(words: str, kinds: tuple[str, ...]) -> str:
     return f"{','.join(kinds)}|{words}"
-
-
-def _about_words(address: Address) -> str:
-    """The address without its number: what is not needed does not leave."""
-    return Address(street=address.street, postcode=address.postcode, place=address.place).words()
 
 
 def _is_same(asked: Address, offered: Candidate) -> bool:

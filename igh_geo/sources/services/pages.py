@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from igh_geo.errors import DataError, OutputError, Problem
-from igh_geo.sources.services.delivery import file_at_once
 from igh_geo.sources.services.web import (
     Answer,
     NotThereError,
@@ -23,6 +22,7 @@ from igh_geo.sources.services.web import (
     ServiceError,
     Web,
 )
+from igh_geo.writing import file_at_once
 
 Record = dict[str, Any]
 

@@ -77,7 +77,7 @@ def ogc_listing(name: str, url: str, filters: Mapping[str, str], *, key: str) ->
     )
 
 
-def wfs_listing(name: str, url: str, kind: str, filters: Mapping[str, str], *, key: str) -> Listing:
+def wfs_listing(name: str, url: str, filters: Mapping[str, str], *, kind: str, key: str) -> Listing:
     """A feature type of a WFS, in RD, filtered by properties.
 
     The filter is one of OGC: PDOK ignores ``cql_filter`` without a word.
@@ -244,7 +244,7 @@ def _areas(level: str, year: int, filters: Mapping[str, str]) -> Listing:
         url = OGC.format(year=year, level=level)
         return ogc_listing(name, url, filters, key=_CODE[level])
     url = WFS.format(year=year)
-    return wfs_listing(name, url, f"wijkenbuurten:{level}", filters, key=_CODE[level])
+    return wfs_listing(name, url, filters, kind=f"wijkenbuurten:{level}", key=_CODE[level])
 
 
 def _check_filter(

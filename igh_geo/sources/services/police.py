@@ -116,13 +116,15 @@ def fetch_police(
         return there
     parts = part_folder(folder, asked)
     url = f"{V3_THIRD_PARTIES}/{table}"
-    gemeenten = area_names(web, url, "WijkenEnBuurten", parts, beginnings=["GM"])
+    gemeenten = area_names(web, url, "WijkenEnBuurten", folder=parts, beginnings=["GM"])
     chosen = choose_municipality(municipality, gemeenten, of=f"table {table}")
-    lists = {name: code_list(web, url, name, parts) for name in ("SoortMisdrijf", "Perioden")}
+    lists = {
+        name: code_list(web, url, name, folder=parts) for name in ("SoortMisdrijf", "Perioden")
+    }
     kinds = _choose_offences(offences, lists["SoortMisdrijf"], table)
     periods = _choose_periods(start, end, lists["Perioden"], table)
     beginnings = tuple(f"{LEVELS[level]}{chosen.digits}" for level in levels)
-    n_areas = len(area_names(web, url, "WijkenEnBuurten", parts, beginnings=beginnings))
+    n_areas = len(area_names(web, url, "WijkenEnBuurten", folder=parts, beginnings=beginnings))
     question = _Question(kinds, periods, beginnings)
     records, pages = _rows(web, url, question, n_areas=n_areas, parts=parts)
     records.sort(key=lambda row: tuple(str(row[column]) for column in _KEY))

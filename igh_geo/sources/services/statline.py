@@ -93,14 +93,14 @@ def fetch_key_figures(
     table = TABLES[year]
     url, codes, read = f"{V4}/{table}", f"{_AREA}Codes", _observations
     try:
-        gemeenten = area_names(web, url, codes, parts, beginnings=["GM"])
+        gemeenten = area_names(web, url, codes, folder=parts, beginnings=["GM"])
     except NotThereError:
         # The newest server does not have every older table.
         url, codes, read = f"{V3_CBS}/{table}", _AREA, _typed_rows
-        gemeenten = area_names(web, url, codes, parts, beginnings=["GM"])
+        gemeenten = area_names(web, url, codes, folder=parts, beginnings=["GM"])
     chosen = [choose_municipality(wanted, gemeenten, of=str(year)) for wanted in municipalities]
     beginnings = [prefix for prefixes in _prefixes(chosen) for prefix in prefixes]
-    names = area_names(web, url, codes, parts, beginnings=beginnings)
+    names = area_names(web, url, codes, folder=parts, beginnings=beginnings)
     records, columns, asked_pages = read(web, table, chosen, parts)
     left_out = _without_figures(names, records, table)
     for record in records:
@@ -179,10 +179,10 @@ def _observations(web: Web, table: str, chosen: Sequence[Municipality], parts: P
 
 
 def _measures(web: Web, table: str, parts: Path) -> list[dict[str, str]]:
-    measures = code_list(web, f"{V4}/{table}", "MeasureCodes", parts)
+    measures = code_list(web, f"{V4}/{table}", "MeasureCodes", folder=parts)
     groups = {
         str(group["Id"]): str(group["Title"]).strip()
-        for group in code_list(web, f"{V4}/{table}", "MeasureGroups", parts)
+        for group in code_list(web, f"{V4}/{table}", "MeasureGroups", folder=parts)
     }
     return _named(
         [
@@ -231,7 +231,7 @@ def _typed_rows(web: Web, table: str, chosen: Sequence[Municipality], parts: Pat
             row.pop("ID", None)
             texts = {key: v.strip() if isinstance(v, str) else v for key, v in row.items()}
             found.append({"area_code": code, **texts})
-    properties = code_list(web, f"{V3_CBS}/{table}", "DataProperties", parts)
+    properties = code_list(web, f"{V3_CBS}/{table}", "DataProperties", folder=parts)
     titles = {str(p["Key"]): p for p in properties if p.get("Key")}
     groups = {str(p["ID"]): str(p["Title"]).strip() for p in properties}
     names = [name for name in found[0] if name != "area_code"] if found else []

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from igh_geo.sources.periods import days_of
 from igh_geo.sources.store.database import (
     Store,
     open_for_reading,
@@ -17,10 +18,10 @@ from igh_geo.sources.store.database import (
     rewrite,
     transaction,
 )
+from igh_geo.sources.store.days import end_of, last_expired_day, local_day
 from igh_geo.sources.store.declarations import Declaration
 from igh_geo.sources.store.layout import KEYED, older
 from igh_geo.sources.store.loads import Place, next_number, write_history
-from igh_geo.sources.store.periods import days_of, end_of, last_expired_day, local_day
 
 ENDS = "coalesce(occurred_to, occurred_from)"
 

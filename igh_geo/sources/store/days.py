@@ -1,48 +1,15 @@
-"""Periods of counts ("2024", "2024-Q1", "2024-03") as days; retention as a last day."""
+"""How long something is kept, in days; and which periods of counts are the latest."""
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
-import re
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from igh_geo.errors import DataError, Problem
+from igh_geo.sources.periods import days_of
 
-PERIOD = re.compile(r"^(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?$")
 ZONE = ZoneInfo("Europe/Amsterdam")
-
-
-def days_of(period: str) -> tuple[dt.date, dt.date]:
-    """First and last day of a period.
-
-    Parameters
-    ----------
-    period : str
-        A year, a quarter or a month: ``"2024"``, ``"2024-Q1"``, ``"2024-03"``.
-
-    Raises
-    ------
-    DataError
-        When it is none of these.
-    """
-    match = PERIOD.match(period)
-    if match is None:
-        problem = Problem(
-            'A period is a year, a quarter or a month: "2024", "2024-Q1", "2024-03".',
-            repr(period),
-            "rename the periods of the file",
-        )
-        raise DataError(str(problem))
-    year = int(match[1])
-    first, months = 1, 12
-    if match[2]:
-        first, months = 3 * int(match[2]) - 2, 3
-    elif match[3]:
-        first, months = int(match[3]), 1
-    start = dt.date(year, first, 1)
-    return start, add_months(start, months) - dt.timedelta(days=1)
 
 
 def latest(periods: Iterable[str], number: int) -> set[str]:
