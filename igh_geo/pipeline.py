@@ -129,7 +129,9 @@ def run(
     with record.stage("incidents"):
         asked = lens.period
         events = read_events(lens, study, inputs, today=started.date())
+        carried_from = None
         if events.carried_from is not None:
+            carried_from = events.carried_from.boundary_year
             areas = areas.join(events.carried_from.flags(areas))
         lens = lens.model_copy(update={"period": events.period})
     with record.stage("rates"):
@@ -157,6 +159,8 @@ def run(
             clusters=clusters,
             grid=grid,
             dates_assumed=events.dates_assumed,
+            provisional_from=events.provisional_from,
+            carried_from=carried_from,
         )
         findings = Findings(
             geometry=areas,
@@ -180,7 +184,7 @@ def run(
             ledger=(events.ledger,),
             monthly_counts=events.monthly_counts,
             provisional_from=events.provisional_from,
-            carried_from=events.carried_from.boundary_year if events.carried_from else None,
+            carried_from=carried_from,
             context=study.context,
             deliveries=tuple(
                 Delivery(

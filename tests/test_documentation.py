@@ -17,7 +17,10 @@ PAGES = [
     ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 ]
-COMMANDS = ("run", "check", "sample", "new", "lenses")
+COMMANDS = (
+    *("run", "check", "sample", "new", "lenses"),
+    *("load", "history", "purge", "fetch", "geocode"),
+)
 
 
 def read(path: Path) -> str:

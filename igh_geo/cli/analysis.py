@@ -41,9 +41,7 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--store", type=Path, help="file of the store (igh.duckdb in the data)")
     made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
 
-    made = commands.add(
-        "check", "the quality report of files with incidents or areas; nothing is written", _check
-    )
+    made = commands.add("check", "what is in files of incidents or areas; writes nothing", _check)
     made.add_argument("files", nargs="+", metavar="FILE", type=Path)
     made.add_argument("--json", action="store_true", help="the report as JSON")
     made.add_argument("--lang", choices=["nl", "en"], default="nl", help="language (nl)")

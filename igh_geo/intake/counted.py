@@ -102,7 +102,10 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         notes += _left_behind(counts, other)
         counts = _carried(counts, other, areas)
     _refuse_uncounted(counts["current"], rows, lens)
-    unit = unit_of(wanted[0])
+    monthly = None
+    if unit_of(wanted[0]) == "month":
+        parts = [_per_month(rows, part, onto.index, other=other) for part in (earlier, wanted)]
+        monthly = pd.concat(parts)
     return Events(
         period=lens.period,
         counts=counts,
@@ -113,10 +116,10 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         data_until=max(days_of(period)[1] for period in given),
         previous=before if earlier else None,
         times_known=False,
-        months_known=unit == "month",
+        months_known=monthly is not None,
         categories=(part.category,),
         provisional_from=_provisional_from(rows, wanted),
-        monthly_counts=_per_month(rows, [*earlier, *wanted]) if unit == "month" else None,
+        monthly_counts=monthly,
         deliveries=table.deliveries,
         carried_from=other,
         notes=tuple(notes),
@@ -254,18 +257,22 @@ def _municipalities(areas: gpd.GeoDataFrame) -> list[str]:
 
 def _carried(counts: pd.DataFrame, other: OtherYear, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Counts of other areas on those of the map, whole as they were."""
-    rest = counts.to_numpy(dtype=float) % 1
-    is_whole = bool((rest[~np.isnan(rest)] == 0).all())
-    carried = carry_over(counts, other.crosswalk, whole=is_whole)
+    carried = carry_over(counts, other.crosswalk, whole=_are_whole(counts))
     return carried.reindex(areas.index).astype(float)
 
 
 def _left_behind(counts: pd.DataFrame, other: OtherYear) -> list[Note]:
-    outside = left_outside(counts[["current"]], other.crosswalk)["current"]
-    outside = outside[outside > 0]
+    current = counts[["current"]]
+    outside = left_outside(current, other.crosswalk, whole=_are_whole(current))["current"]
+    outside = outside[outside >= 1]
     if outside.empty:
         return []
     return [Note("counts_left_outside", round(float(outside.sum())), str(outside.index[0]))]
+
+
+def _are_whole(counts: pd.DataFrame) -> bool:
+    rest = counts.to_numpy(dtype=float) % 1
+    return bool((rest[~np.isnan(rest)] == 0).all())
 
 
 def _with_zeros(table: pd.DataFrame, codes: pd.Index, periods: list[str]) -> pd.DataFrame:
@@ -290,10 +297,17 @@ def _summed(table: pd.DataFrame, periods: list[str], codes: pd.Index) -> pd.Seri
     return on_all
 
 
-def _per_month(table: pd.DataFrame, periods: list[str]) -> pd.Series:
-    rows = table[table["period"].isin(periods)]
-    sums = rows.groupby("period")["count"].agg(lambda values: values.sum(skipna=False))
-    return sums.set_axis(pd.DatetimeIndex([days_of(period)[0] for period in sums.index]))
+def _per_month(
+    table: pd.DataFrame, periods: list[str], codes: pd.Index, *, other: OtherYear | None
+) -> pd.Series:
+    """Counts of the whole per month, that add up to the total of the period."""
+    months = pd.DataFrame({period: _summed(table, [period], codes) for period in periods})
+    if other is not None:
+        # A count of one cannot be divided: parts are added up before they are rounded.
+        months = carry_over(months, other.crosswalk).astype(float)
+    # An area that lacks a month has no count of the period either.
+    sums = months.dropna().sum().round()
+    return sums.set_axis(pd.DatetimeIndex([days_of(period)[0] for period in periods]))
 
 
 def _provisional_from(table: pd.DataFrame, wanted: list[str]) -> dt.date | None:

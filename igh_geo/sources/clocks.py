@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from igh_geo.sources.date_parts import with_plain_signs
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -70,7 +72,8 @@ def read_clocks(text: pd.Series) -> Clocks:
         In the order of `text`.
     """
     position, different = pd.factorize(text)
-    each = pd.Series([*different, None], dtype="str").str.strip().str.lower()
+    plain = [with_plain_signs(one).strip().lower() for one in different.tolist()]
+    each = pd.Series([*plain, None], dtype="str")
     # Spreadsheets that keep a time as a moment put it on their first day.
     each = each.str.replace(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[t ]", "", regex=True)
     seconds, until = _seconds(each), np.full(len(each), np.nan)

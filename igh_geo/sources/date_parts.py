@@ -34,9 +34,15 @@ _WEEKDAY = (
 )
 _AFTER = rf"(?:(?:T|,? +){CLOCK})?"
 SHAPES = {
-    "year_first": rf"{_WEEKDAY}(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
-    "year_last": rf"{_WEEKDAY}(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_AFTER}",
-    "in_words": rf"{_WEEKDAY}(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_AFTER}",
+    "year_first": (
+        rf"{_WEEKDAY}(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}"
+    ),
+    "year_last": (
+        rf"{_WEEKDAY}(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_AFTER}"
+    ),
+    "in_words": (
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})[- ](?P<word>[a-z]+)\.?[- ](?P<year>\d{{4}}){_AFTER}"
+    ),
     "eight_digits": rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_AFTER}",
     "month_in_words": r"(?P<word>[a-z]+)\.?[- ](?P<year>(?:19|20)\d{2})",
     "month": r"(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{1,2})",
@@ -53,6 +59,13 @@ _FREE_DIGITS = ("year_first", "year_last", "in_words")
 # More builds than these mean free text, which is taken apart text by text.
 _MOST_BUILDS = 40
 _SHORTEST, _LONGEST = 8, 40
+
+# Word makes other hyphens, and Excel and Outlook add marks of direction to what is copied.
+_PLAIN_SIGNS = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " "),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"), ""),
+}
 
 NAMES = ("year", "month", "day", "one", "two", "hour", "minute", "second", "serial", "zone")
 _MONTHS = {
@@ -143,9 +156,13 @@ def take_apart(text: pd.Series) -> Parts:
         while len(waiting) and builds < _MOST_BUILDS:
             builds += 1
             alike = keys[waiting] == keys[waiting[0]]
+            found = _recognise(bytes(letters[waiting[0]]).decode("ascii", "replace"))
+            if found is not None and found[1].groupdict().get("zone") is not None:
+                # Not any digits make a zone, so only those with the same zone are alike.
+                zone = letters[:, slice(*found[1].span("zone"))]
+                alike[alike] = (zone[waiting[alike]] == zone[waiting[0]]).all(axis=1)
             here, waiting = waiting[alike], waiting[~alike]
-            found = _recognise(bytes(letters[here[0]]).decode("ascii", "replace"))
-            if found is not None and found[0] in _FREE_DIGITS and not _has_zone(found[1]):
+            if found is not None and found[0] in _FREE_DIGITS:
                 is_all = len(here) == len(letters)
                 chosen = letters if is_all else letters[here]
                 _read_digits(parts, where[here], letters=chosen, found=found)
@@ -161,13 +178,18 @@ def take_apart_each(text: pd.Series) -> Parts:
     position, different = pd.factorize(text)
     parts = _nothing(len(different) + 1)
     for number, one in enumerate(different.tolist()):
-        found = _recognise(one.strip())
+        found = _recognise(with_plain_signs(one).strip())
         if found is not None:
             parts.shape[number] = SHAPE_NUMBER[found[0]]
             for name, value in _numbers(found[1]).items():
                 parts.numbers[NAMES.index(name), number] = value
     # Position -1 (missing) picks the last, which holds nothing.
     return Parts(parts.numbers[:, position], parts.shape[position])
+
+
+def with_plain_signs(text: str) -> str:
+    """Text with ordinary hyphens and spaces, and without signs that do not show."""
+    return text.translate(_PLAIN_SIGNS)
 
 
 def _nothing(length: int) -> Parts:
@@ -237,11 +259,6 @@ def _by_length(
         yield where, data[start : start + len(where) * size].reshape(len(where), size)
 
 
-def _has_zone(found: re.Match[str]) -> bool:
-    """Whether digits tell a zone: not all digits do."""
-    return (found["zone"] or "Z") not in "Zz" and not _is_common(found["zone"])
-
-
 def _read_digits(
     parts: Parts,
     where: npt.NDArray[np.int64],
@@ -270,7 +287,4 @@ def _read_digits(
         hour = parts.numbers[NAMES.index("hour")]
         hour[where] = on_24_hours(hour[where], told["half"])
     if told.get("zone") is not None:
-        start, end = match.span("zone")
-        is_universal = told["zone"] in "Zz"
-        minutes = 0 if is_universal else number(start + 1, start + 3) * 60 + number(end - 2, end)
-        parts.numbers[NAMES.index("zone"), where] = minutes
+        parts.numbers[NAMES.index("zone"), where] = _numbers(match)["zone"]

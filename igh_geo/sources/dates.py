@@ -117,11 +117,11 @@ def read_moments(
 ) -> Moments:
     """Understand a column of dates, with or without a column of times beside it.
 
-    Known shapes: 2025-03-01, 2025/03/01, 1-3-2025, 01/03/2025, 1 maart 2025, 20250301, 2025-03,
-    2025, and Excel's serial numbers; a time (14:05, 14:05:30, 14u05, 2:05 PM, with or without a
-    zone) may follow, and so may the end of an interval ("- 16:00", "tot 02-03-2025 09:00"). Text
-    without a zone is local time. 24:00 is midnight of the following day. An end that gives only
-    a time, earlier than the start, lies on the following day.
+    Known shapes: 2025-03-01, 2025/03/01, 1-3-2025, 01/03/2025, za 1 maart 2025, 20250301,
+    2025-03, maart 2025, 2025, and Excel's serial numbers; a time (14:05, 14:05:30, 14u05,
+    2:05 PM, with or without a zone) may follow, and so may the end of an interval ("- 16:00",
+    "tot 02-03-2025 09:00"). Text without a zone is local time. 24:00 is midnight of the following
+    day. An end that gives only a time, earlier than the start, lies on the following day.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ def _is_default(parts: Parts) -> BoolArray:
 
 
 def _understand(parts: Parts, is_default: BoolArray) -> _Days:
-    is_year, is_month = parts.has_shape("year"), parts.has_shape("month")
+    is_year, is_month = parts.has_shape("year"), parts.has_shape("month", "month_in_words")
     year = parts["year"]
     month = np.where(is_year, 1, parts["month"])
     day = np.where(is_year | is_month, 1, parts["day"])

@@ -136,3 +136,25 @@ def test_key_figures_of_another_year_are_carried_over_too(data: Path) -> None:
     study, _ = intake(data, Lens.model_validate(chosen))
     assert study.areas["population"].to_dict() == {AB: 300, C1: 150, C2: 150}
     assert "key_figures_carried_over" in [note.key for note in study.notes]
+
+
+def test_months_add_up_to_the_total_that_is_carried_over(data: Path) -> None:
+    # A 1 a month, B 2, C 3: 12, 24 and 36 in the year; AB = 36, C1 = C2 = 18.
+    months = [f"2022-{month:02}" for month in range(1, 13)]
+    rows = [f"{code},{month},{n}" for code, n in ((A, 1), (B, 2), (C, 3)) for month in months]
+    (data / "maanden.csv").write_text("\n".join(["buurtcode,maand,aantal", *rows]) + "\n")
+    chosen = lens(harmonise={"file": "oud.gpkg"}).model_dump(by_alias=True, exclude_none=True)
+    chosen["counts"] |= {"file": "maanden.csv", "values": {}}
+    _, events = intake(data, Lens.model_validate(chosen))
+    assert events.counts["current"].to_dict() == {AB: 36, C1: 18, C2: 18}
+    assert events.months_known
+    assert events.monthly_counts.tolist() == [6] * 12
+
+
+def test_provisional_months_are_told_from_the_first_one(data: Path) -> None:
+    rows = [f"{code},{year}*,{n}" for year in (2022,) for code, n in ((A, 1), (B, 2), (C, 3))]
+    (data / "jaren.csv").write_text("\n".join(["buurtcode,periode,aantal", *rows]) + "\n")
+    chosen = lens(harmonise={"file": "oud.gpkg"}).model_dump(by_alias=True, exclude_none=True)
+    chosen["counts"] |= {"file": "jaren.csv", "values": {}}
+    _, events = intake(data, Lens.model_validate(chosen))
+    assert events.provisional_from == dt.date(2022, 1, 1)

@@ -36,6 +36,11 @@ def local(text: str) -> pd.Timestamp:
         "1-3-2025 14u05",
         "45717.586805555555",
         "45717,5868055556",
+        "za 1 maart 2025 14:05",
+        "Saturday, 01-03-2025 14:05",
+        "01\u201103\u20112025\u00a014:05",
+        "\u200e2025-03-01 14:05",
+        "2025-03-01T14:05:00+01:00",
     ],
 )
 def test_the_same_moment_in_many_spellings(text):
@@ -277,6 +282,10 @@ _TEXTS = st.one_of(
                 f"{moment:%d-%m-%Y %I:%M %p}",
                 f"{moment:%Y%m%d %H:%M}",
                 f"{moment:%d %b %Y}",
+                f"{moment:%a %d-%m-%Y}",
+                f"{moment:%B %Y}",
+                f"{moment:%d\u2011%m\u2011%Y}",
+                f"{moment:%Y-%m-%dT%H:%M:%S}+{moment:%H:%M}",
                 f"{moment:%Y-%m}",
                 f"{moment:%Y}",
                 f" {moment:%d-%m-%Y}",
