@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ def add_commands(commands: Commands) -> None:
 
     made = commands.add("check", "what is in files of incidents or areas; writes nothing", _check)
     made.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    made.add_argument("--code-list", type=Path, help="table that translates codes of categories")
     made.add_argument("--json", action="store_true", help="the report as JSON")
     made.add_argument("--lang", choices=["nl", "en"], default="nl", help="language (nl)")
 
@@ -142,7 +144,9 @@ def _check(options: argparse.Namespace) -> int:
             reports.append(area_quality.areas_as_dict(path, areas))
             said = area_quality.area_report(path, areas, texts)
         else:
-            incidents, ledger = read_as_it_is(path)
+            incidents, ledger = read_as_it_is(
+                path, code_list=options.code_list, today=dt.datetime.now().astimezone().date()
+            )
             is_usable &= bool(len(incidents))
             reports.append(quality_as_dict(incidents, ledger.summary()))
             said = quality_report(incidents, ledger.summary(), texts)

@@ -261,7 +261,7 @@ def test_export_of_which_no_row_can_be_used_says_why(tmp_path: Path) -> None:
     path = write_export(tmp_path, ["M1;melding;Overlast;31-31-2025;12:00;190050;440050"] * 2)
     text = propose_lens(path, data=tmp_path)
     assert proposed(text, tmp_path).incidents is not None
-    assert "unreadable_date" in text
+    assert "date cannot be read" in text
 
 
 def test_missing_export_is_refused(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ NAMES = (
     "verkeer_utrecht",
     "verkeer_utrecht_inwoners",
     "misdrijven_enschede",
+    "misdrijven_aa_en_hunze",
+    "woninginbraak_gemeenten",
 )
 
 
