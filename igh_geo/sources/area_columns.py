@@ -36,6 +36,8 @@ _PREFIX_AND_DIGITS = {"buurt": ("BU", 8), "wijk": ("WK", 6), "gemeente": ("GM", 
 # abroad as a municipality of its own.
 _WATER_SHAPE = {"buurt": r"^BU\d{4}99(?:97|98)$", "wijk": r"^WK\d{4}99$"}
 _ABROAD_SHAPE = r"^(?:(?:GM|WK|BU)0998|BU0{8}$|WK0{6}$|GM0000$)"
+# A column with less than this share of the codes that another has is not that of the level.
+_NEARLY_ALL = 0.9
 _WATER_WORDS = r"\bwater\b|zee\b|\bmeer\b"
 
 
@@ -59,8 +61,9 @@ def find_codes(
     -------
     pandas.Series of str
         On the index of `frame`, without the blanks with which OData pads codes and without the
-        year of a ``jrstatcode``. Where no column has codes of CBS but one named after the level
-        has their digits (3630000 for BU03630000), the codes are completed.
+        year of a ``jrstatcode``. Of several columns with codes of CBS it is the one in which they
+        are codes of the rows: see `_most_telling`. Where no column has any but one named after
+        the level has their digits (3630000 for BU03630000), the codes are completed.
 
     Raises
     ------
@@ -87,10 +90,9 @@ def find_codes(
     tidy = {name: _tidy(frame[name]) for name in candidates}
     shape = CODE_SHAPE.get(level)
     if shape is not None:
-        # Several columns may be called a code: the one that holds CBS codes is meant.
-        for values in tidy.values():
-            if values.str.match(shape).fillna(False).any():
-                return values
+        shaped = [values for values in tidy.values() if _matches(values, shape).any()]
+        if shaped:
+            return _most_telling(shaped, shape)
         named = find_column(columns, of_level)
         if named is not None:
             return _complete(tidy[named], level, file)
@@ -217,6 +219,26 @@ def _tidy(values: pd.Series) -> pd.Series:
     text = text.str.replace(r"^(?:19|20)\d{2}(?=(?:BU|WK|GM)\d{4})", "", regex=True)
     is_ours = text.str.match(r"^(?:bu|wk|gm)\d{4}").fillna(False).astype(bool)
     return text.mask(is_ours, text.str.upper()) if is_ours.any() else text
+
+
+def _matches(values: pd.Series, shape: str) -> pd.Series:
+    return values.str.match(shape).fillna(value=False).astype(bool)
+
+
+def _most_telling(columns: list[pd.Series], shape: str) -> pd.Series:
+    """The column that has (nearly) all codes of the level, in the fewest rows.
+
+    A table of several levels has the municipality beside every row, and the code of the row
+    itself in another column: the first names each municipality as often as it has buurten.
+    """
+    if len(columns) == 1:
+        return columns[0]
+    codes = [values[_matches(values, shape)] for values in columns]
+    n_codes = [values.nunique() for values in codes]
+    rows_per_code = [len(values) / n for values, n in zip(codes, n_codes, strict=True)]
+    complete = [n for n in range(len(columns)) if n_codes[n] >= _NEARLY_ALL * max(n_codes)]
+    # Of equals the first, which has the best name.
+    return columns[min(complete, key=lambda n: rows_per_code[n])]
 
 
 def _complete(codes: pd.Series, level: str, file: str) -> pd.Series:

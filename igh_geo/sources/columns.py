@@ -82,47 +82,6 @@ INCIDENT_SPELLINGS: dict[str, tuple[str, ...]] = {
     "verified": ("verified", "geverifieerd", "bevestigd", "gegrond"),
 }
 
-CODE_SPELLINGS: dict[str, tuple[str, ...]] = {
-    "buurt": ("buurtcode", "bu_code", "bu", "cbs_buurtcode"),
-    "wijk": ("wijkcode", "wk_code", "wk", "cbs_wijkcode"),
-    "gemeente": ("gemeentecode", "gm_code", "gm", "cbs_gemeentecode"),
-}
-ANY_CODE_SPELLINGS = (
-    *("area_code", "cbscode", "statcode", "gwb_code_10", "gwb_code", "regiocode", "codering"),
-    *("wijken_en_buurten", "regiocode (gemeente, wijk, buurt) (code)", "nhood_id", "gebiedscode"),
-    *("code", "key", "identificatie", "id"),
-)
-NAME_SPELLINGS: dict[str, tuple[str, ...]] = {
-    "buurt": ("buurtnaam", "bu_naam"),
-    "wijk": ("wijknaam", "wk_naam"),
-    "gemeente": ("gemeentenaam", "gm_naam"),
-}
-ANY_NAME_SPELLINGS = ("naam", "name", "statnaam", "regio", "gebiedsnaam", "title", "omschrijving")
-
-FIGURE_SPELLINGS: dict[str, tuple[str, ...]] = {
-    "population": ("population", "aantal_inwoners", "aant_inw", "a_inw", "inwoners", "bevolking"),
-    "households": (
-        *("households", "aantal_huishoudens", "aantal_hh", "a_hh", "huishoudens_totaal"),
-        *("huishoudens", "particuliere huishoudens (aantal)"),
-    ),
-    "dwellings": (
-        *("dwellings", "aantal_woningen", "woningvoorraad", "woningen", "a_woning", "wvoorraad"),
-        *("dwelling_total",),
-    ),
-    "addresses": ("addresses", "aantal_adressen", "adressen", "bag_adressen_totaal"),
-}
-# Land area, with what one unit of the column is in square kilometres.
-LAND_SPELLINGS: tuple[tuple[str, float], ...] = (
-    ("area_km2", 1.0),
-    ("oppervlakte_land_in_ha", 0.01),
-    ("oppervlakte_land_ha", 0.01),
-    ("a_lan_ha", 0.01),
-    ("opp_land", 0.01),
-    ("oppervlakte_land_km2", 1.0),
-)
-WATER_SPELLINGS = ("is_water", "water")
-YEAR_SPELLINGS = ("boundary_year", "jrstatcode", "jaarstatcode", "jaar", "jaarcode")
-
 # Below this likeness a suggestion misleads more often than it helps.
 _LIKENESS = 0.6
 

@@ -84,7 +84,7 @@ def read_context(
     notes = [Note("context_joined", len(columns), path.name), *_rows_left_out(read.notes)]
     figures, signed = {}, []
     for name, column in columns.items():
-        numbers, is_strange, sign = _read_figures(read.land[column])
+        numbers, is_strange, sign = _read_figures(read.rows[column])
         figures[name] = numbers.reindex(areas.index)
         if is_strange.any():
             first = str(is_strange.index[is_strange][0])

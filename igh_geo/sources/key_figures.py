@@ -52,8 +52,8 @@ class KeyFigures:
     notes : list of Note
         ``key_figure_rows_left_out`` (rows with fields too many or too few) and
         ``thousands_signs`` (columns of which 1.234 was read as 1234).
-    land : pandas.DataFrame
-        The columns of the file on the index of `frame`, for the land area.
+    rows : pandas.DataFrame
+        All columns of the file, as they stand in it, on the index of `frame`.
     """
 
     frame: pd.DataFrame
@@ -61,7 +61,7 @@ class KeyFigures:
     codes: pd.Series
     boundary_year: int | None
     notes: list[Note] = field(default_factory=list)
-    land: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def read_key_figures(
@@ -126,7 +126,7 @@ def read_key_figures(
         codes=codes,
         boundary_year=boundary_year or recognise_year(raw, path.stem),
         notes=notes,
-        land=first,
+        rows=first,
     )
 
 
@@ -187,7 +187,7 @@ def join_key_figures(
         if columns is not None or name in FIGURES
     }
     if not wanted:
-        raise DataError(str(_without_figures(path.name, [str(name) for name in read.land.columns])))
+        raise DataError(str(_without_figures(path.name, [str(name) for name in read.rows.columns])))
     check_codes(
         areas,
         read.codes,
@@ -201,7 +201,7 @@ def join_key_figures(
     said = list(wanted.values())
     notes = list(read.notes)
     if columns is None:
-        said += _join_land(joined, read.land, notes)
+        said += _join_land(joined, read.rows, notes)
     notes.insert(0, Note("key_figures_joined", len(said), ", ".join(said)))
     without = areas.index.difference(read.frame.index)
     if len(without):

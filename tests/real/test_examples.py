@@ -23,6 +23,7 @@ NAMES = (
     "misdrijven_enschede",
     "misdrijven_aa_en_hunze",
     "woninginbraak_gemeenten",
+    "woninginbraak_2018_op_2024",
 )
 
 
@@ -95,3 +96,21 @@ def test_counts_per_area_have_no_cells_and_no_hours(runs: dict[str, Run]) -> Non
     assert published.hours is None
     assert published.areas["rank"].idxmin() == "BU01530000"
     assert published.total.change == "up"
+
+
+def test_burglaries_of_2018_are_carried_over_to_the_municipalities_of_2024(
+    runs: dict[str, Run],
+) -> None:
+    published = runs["woninginbraak_2018_op_2024"].publication
+    assert published.carried_from == 2018
+    carried = published.areas["carried_over"].value_counts()
+    assert (carried["estimated"], carried["summed"]) == (10, 17)
+    # Haren and Ten Boer went to Groningen, whole: their counts are simply added.
+    assert published.areas.loc["GM0014", "carried_over"] == "summed"
+
+
+def test_registered_crimes_per_neighbourhood_are_the_total_and_not_twice_that(
+    runs: dict[str, Run],
+) -> None:
+    assert runs["misdrijven_aa_en_hunze"].publication.total.count == 1905
+    assert runs["woninginbraak_gemeenten"].publication.total.count == 22_375
