@@ -201,16 +201,18 @@ class Ledger:
             ``reason`` (or remark), ``row``, ``column`` and ``value`` (missing where no column is
             at fault). Private: for the terminal of who has the file, never for a result.
         """
-        told = []
+        told: list[tuple[str, int, str | None, Any]] = []
+        numbers = self.rows["row"].to_numpy()
         groups = {reason: self._reason == n for n, reason in enumerate(self._sorts)}
         groups |= {name: here & (self._reason < 0) for name, here in self._remarks.items()}
         for name, here in groups.items():
             column = self._columns.get(name)
-            first = self.rows.loc[here].nsmallest(MOST_EXAMPLES, "row")
-            values = first[column] if column is not None else pd.Series(pd.NA, index=first.index)
+            at = np.flatnonzero(here)
+            first = pd.Series(numbers[at], index=at).nsmallest(MOST_EXAMPLES)
+            # Of a million rows only these few are taken.
+            cells = [pd.NA] * len(first) if column is None else self.rows[column].iloc[first.index]
             told += [
-                (name, int(row), column, value)
-                for row, value in zip(first["row"], values, strict=True)
+                (name, int(row), column, value) for row, value in zip(first, cells, strict=True)
             ]
         return pd.DataFrame(told, columns=["reason", "row", "column", "value"])
 

@@ -32,7 +32,7 @@ from igh_geo.out.workbook import write_workbook
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
 from igh_geo.policy.disclosure import publish
-from igh_geo.policy.findings import Delivery, Findings, GridFindings, Level
+from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
 from igh_geo.tables import PARENT_LEVEL
@@ -161,6 +161,7 @@ def run(
             dates_assumed=events.dates_assumed,
             provisional_from=events.provisional_from,
             carried_from=carried_from,
+            deliveries=events.deliveries,
         )
         findings = Findings(
             geometry=areas,
@@ -186,14 +187,7 @@ def run(
             provisional_from=events.provisional_from,
             carried_from=carried_from,
             context=study.context,
-            deliveries=tuple(
-                Delivery(
-                    file=load["file"],
-                    delivered=dt.date.fromisoformat(load["delivered"]),
-                    sha256=load["sha256"],
-                )
-                for load in events.deliveries
-            ),
+            deliveries=events.deliveries,
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
     write_rejected(events.rejected, _private(private, out) / lens.name)

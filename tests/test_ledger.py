@@ -174,3 +174,14 @@ def test_examples_show_the_first_rows_and_what_is_at_fault() -> None:
     shown = ledger.examples()
     assert shown["row"].tolist() == [3, 6, 2]
     assert shown["value"].fillna("none").tolist() == ["b", "e", "none"]
+
+
+def test_examples_look_at_the_column_at_fault_only() -> None:
+    ledger = Ledger("meldingen.csv", five_reports().assign(note=["a", "b", "c", "d", "e"]))
+    ledger.set_aside(["M5", "M1", "M4", "M2"], "no_date", column="note")
+    ledger.remark(["M3"], "on_border", column="row")
+    numbers = five_reports()["row"]
+    told = ledger.examples()
+    first = numbers.drop("M3").nsmallest(3)
+    assert told["row"].tolist() == [*first, numbers["M3"]]
+    assert told["value"].tolist() == [*ledger.rows["note"][first.index], numbers["M3"]]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
 from igh_geo.errors import UsageError
+from igh_geo.sources.signs import harmless
 
 if TYPE_CHECKING:
     from igh_geo.sources.geocode import AskOutside, Geocoded
@@ -199,12 +200,12 @@ def _web(options: argparse.Namespace) -> Web:
 
 
 def _geocode(options: argparse.Namespace) -> int:
+    from igh_geo.out.geocoded import write_geocoded
     from igh_geo.sources.address_book import read_address_book
     from igh_geo.sources.address_match import AddressIndex
     from igh_geo.sources.files import read_table
     from igh_geo.sources.geocode import geocode
     from igh_geo.texts import Texts
-    from igh_geo.writing import file_at_once
 
     texts = Texts(options.lang)
     stem = Path(options.file.name.removesuffix(".gz")).stem
@@ -213,8 +214,9 @@ def _geocode(options: argparse.Namespace) -> int:
         raise UsageError(f"'{target}' exists already; say with --out where the result goes")
     if target.suffix.lower() != ".csv":
         raise UsageError("--out names a file that ends in .csv")
-    raw = read_table(options.file)
     local = options.addresses or sorted((options.data / "buildings").glob("bag_*.gpkg"))
+    _refuse_to_replace(target, [options.file, *local])
+    raw = read_table(options.file)
     if not local and not options.external:
         raise UsageError(
             "there are no local addresses: give them with --addresses, or fetch them with "
@@ -222,13 +224,27 @@ def _geocode(options: argparse.Namespace) -> int:
         )
     index = AddressIndex(read_address_book(local)) if local else None
     asked = _asking(options, texts, n_rows=len(raw.frame)) if options.external else None
-    result = geocode(raw.frame, file=options.file.name, index=index, ask_outside=asked)
-    with file_at_once(target) as fresh:
-        result.frame.to_csv(fresh, sep=";", index=False, encoding="utf-8", lineterminator="\n")
+    result = geocode(
+        raw.frame,
+        file=options.file.name,
+        index=index,
+        ask_outside=asked,
+        row=raw.row,
+        is_ragged=raw.is_ragged,
+    )
+    write_geocoded(result.frame, target)
     if not options.quiet:
         _report(result, texts, is_external=options.external)
-        print(target)
+        print(harmless(str(target)))
     return DONE if result.ledger.summary().placed else DATA_AT_FAULT
+
+
+def _refuse_to_replace(target: Path, inputs: Sequence[Path]) -> None:
+    for path in inputs:
+        if target.exists() and path.exists() and target.samefile(path):
+            raise UsageError(
+                f"--out names '{path.name}', which is read here, and would be lost; name another"
+            )
 
 
 def _asking(options: argparse.Namespace, texts: Texts, *, n_rows: int) -> AskOutside:

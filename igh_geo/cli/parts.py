@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from igh_geo.sources.signs import harmless
+
 DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
 
 
@@ -42,5 +44,5 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def tell(message: str) -> None:
-    """Say something that is not the command's answer."""
-    print(message, file=sys.stderr, flush=True)
+    """Say something that is not the command's answer, and let no file steer the terminal."""
+    print(harmless(message), file=sys.stderr, flush=True)

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
-from igh_geo.errors import IghGeoError, UsageError
+from igh_geo.errors import DataError, IghGeoError, OutputError, Problem, UsageError
+from igh_geo.sources.signs import harmless
+
+# Folder beside those of the loads, for the rows of files that were refused as a whole.
+REFUSED = "refused"
 
 if TYPE_CHECKING:
     from igh_geo.sources.store.loads import Loaded, Place
@@ -51,7 +55,6 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> int:
-    from igh_geo.out.rejected import write_rejected
     from igh_geo.sources.store.declarations import find_declaration
     from igh_geo.sources.store.loads import load_file
 
@@ -60,43 +63,116 @@ def _load(options: argparse.Namespace) -> int:
         raise UsageError(f"--delivered {options.delivered} lies in the future")
     declaration = find_declaration(options.data, options.source)
     place = _place(options)
+
+    def load(file: Path) -> Loaded:
+        _refuse_unreadable_name(file)
+        return load_file(
+            file,
+            options.source,
+            declaration,
+            place=place,
+            data=options.data,
+            now=now,
+            delivered=options.delivered,
+            again=options.again,
+        )
+
+    files = _expand(options.files)
     done: list[Loaded] = []
-    for file in _expand(options.files):
+    refused: dict[str, str] = {}
+    for file in files:
+        name = _shown(file.name)
         if not options.quiet:
-            tell(f"igh-geo: loading {file.name} ...")
+            tell(f"igh-geo: loading {name} ...")
         try:
-            loaded = load_file(
-                file,
-                options.source,
-                declaration,
-                place=place,
-                data=options.data,
-                now=now,
-                delivered=options.delivered,
-                again=options.again,
-            )
+            loaded = load(file)
         except IghGeoError as error:
-            before = f" (loaded before it: {', '.join(one.file for one in done)})" * bool(done)
-            raise type(error)(f"file '{file.name}'{before}: {error}") from error
+            before = f" (loaded before it: {', '.join(_shown(one.file) for one in done)})"
+            said = f"file '{name}'{before * bool(done)}: {error}"
+            _keep_refused(error, options, file)
+            # What was also said of the file before is about the store, and so is a full disk.
+            if len(files) == 1 or str(error) in refused.values() or isinstance(error, OutputError):
+                raise type(error)(said + _not_loaded(files[len(done) + len(refused) :])) from error
+            refused[name] = str(error)
+            tell(f"igh-geo: {said}")
+            continue
         done.append(loaded)
         if not options.json and not options.quiet:
             print(_account(loaded))
         if loaded.is_rewritten and not options.quiet:
             tell(f"  the store is encrypted from now on, with the key of {place.path.name}")
-        if loaded.rejected is not None and len(loaded.rejected):
-            folder = _private(options) / loaded.source / str(loaded.load_no)
-            written = write_rejected(loaded.rejected, folder)
-            if not options.quiet:
-                tell(f"  rows to mend: {written}")
+        _write_rejected(loaded, options)
     if options.json:
-        print(json.dumps([one.as_dict() for one in done], indent=2, default=int))
-    return DONE
+        told = [one.as_dict() for one in done]
+        told += [{"file": name, "source": options.source, "refused": True} for name in refused]
+        print(json.dumps(told, indent=2, default=int))
+    if refused:
+        tell(
+            f"igh-geo: {len(done)} of {len(files)} files are in the store; refused, for the "
+            f"reasons above: {', '.join(refused)}. Mend those and load them again"
+        )
+    return DATA_AT_FAULT if refused else DONE
+
+
+def _refuse_unreadable_name(file: Path) -> None:
+    try:
+        file.name.encode()
+    except UnicodeEncodeError as error:
+        problem = Problem(
+            "The name of a file is text.",
+            f"'{_shown(file.name)}' has bytes that are none",
+            "rename it",
+        )
+        raise DataError(str(problem)) from error
+
+
+def _keep_refused(error: IghGeoError, options: argparse.Namespace, file: Path) -> None:
+    """Write the rows of a file of which none can be used, so that they can be mended."""
+    from igh_geo.out.rejected import write_rejected
+
+    rejected = getattr(error, "rejected", None)
+    if rejected is None or not len(rejected):
+        return
+    folder = _private(options) / options.source / REFUSED / file.stem
+    try:
+        written = write_rejected(rejected, folder)
+    except OutputError as fault:
+        tell(f"  its rows cannot be written in '{folder}': {fault.__cause__ or fault}")
+        return
+    if not options.quiet:
+        tell(f"  rows to mend: {written}")
+
+
+def _not_loaded(files: Sequence[Path]) -> str:
+    """Files that were not loaded because something else than a file is wrong."""
+    names = ", ".join(_shown(file.name) for file in files)
+    return f"\nNot loaded: {names}" if len(files) > 1 else ""
+
+
+def _write_rejected(loaded: Loaded, options: argparse.Namespace) -> None:
+    from igh_geo.out.rejected import write_rejected
+
+    if loaded.rejected is None or not len(loaded.rejected):
+        return
+    folder = _private(options) / loaded.source / str(loaded.load_no)
+    try:
+        written = write_rejected(loaded.rejected, folder)
+    except OutputError as error:
+        problem = Problem(
+            f"The rows to mend can be written in '{folder}'.",
+            f"they cannot: {error.__cause__ or type(error).__name__}. The other rows of the file "
+            f"are in the store, as load {loaded.load_no}; these {len(loaded.rejected):,} are not",
+            "mend that, or name another folder with --private, and load the file with --again",
+        )
+        raise OutputError(f"file '{_shown(loaded.file)}': {problem}") from error
+    if not options.quiet:
+        tell(f"  rows to mend: {written}")
 
 
 def _account(loaded: Loaded) -> str:
     if loaded.summary is None or loaded.merged is None:
         return (
-            f"{loaded.file}: nothing to do, it is load {loaded.load_no} "
+            f"{_shown(loaded.file)}: nothing to do, it is load {loaded.load_no} "
             f"(delivered {loaded.delivered})"
         )
     from igh_geo.texts import Texts
@@ -111,7 +187,7 @@ def _account(loaded: Loaded) -> str:
     withdrawn = f", {merged.withdrawn:,} of a former division withdrawn" * bool(merged.withdrawn)
     lines = [
         (
-            f"{loaded.file}: load {loaded.load_no} of {loaded.source}, delivered "
+            f"{_shown(loaded.file)}: load {loaded.load_no} of {loaded.source}, delivered "
             f"{loaded.delivered}, {loaded.first_day} to {loaded.last_day}"
         ),
         (
@@ -137,7 +213,7 @@ def _history(options: argparse.Namespace) -> int:
         for column in ("ledger", "reading"):
             record[column] = json.loads(record[column] or "null")
     if options.json:
-        print(json.dumps(records, indent=2, ensure_ascii=False))
+        print(json.dumps(records, indent=2))
         return DONE
     for record in records:
         moment = str(record["done_at"])[:16].replace("T", " ")
@@ -145,7 +221,8 @@ def _history(options: argparse.Namespace) -> int:
             told = f"removed {record['removed']:,} versions up to {str(record['last_day'])[:10]}"
         else:
             told = (
-                f"{record['file']}: {record['rows_in']:,} rows, {record['placed']:,} placed; "
+                f"{_shown(record['file'])}: {record['rows_in']:,} rows, "
+                f"{record['placed']:,} placed; "
                 f"{record['new']:,} new, {record['changed']:,} changed, "
                 f"{record['unchanged']:,} unchanged, {record['older']:,} older"
             )
@@ -168,11 +245,7 @@ def _purge(options: argparse.Namespace) -> int:
         declared, place=_place(options), now=now, today=options.today, dry_run=options.dry_run
     )
     if not options.dry_run:
-        for one in removed:
-            for number in one.expired_loads:
-                folder = _private(options) / one.source / str(number)
-                if folder.is_dir():
-                    shutil.rmtree(folder)
+        _remove_rejected(removed, list(declared), options)
     if options.json:
         print(json.dumps([one.as_dict() for one in removed], indent=2))
     elif not options.quiet:
@@ -185,6 +258,31 @@ def _purge(options: argparse.Namespace) -> int:
             f"was removed; declare it in {options.data / FILE}"
         )
     return DATA_AT_FAULT if unknown else DONE
+
+
+def _remove_rejected(
+    removed: Sequence[Removed], declared: Sequence[str], options: argparse.Namespace
+) -> None:
+    """Remove the rows with a fault of loads that have expired, and of files that were refused."""
+    # Of which day those are nobody knows; the files that they come from are still there.
+    folders = [_private(options) / name / REFUSED for name in declared]
+    for one in removed:
+        home = _private(options) / one.source
+        folders += [home / str(number) for number in one.expired_loads]
+    kept = []
+    for folder in folders:
+        try:
+            if folder.is_dir():
+                shutil.rmtree(folder)
+        except OSError as error:
+            kept.append(f"{folder} ({error.strerror or type(error).__name__})")
+    if kept:
+        problem = Problem(
+            "Rows with a fault are removed when their time is over.",
+            f"the store is purged, and these cannot be removed: {', '.join(kept)}",
+            "close the programs that have them open (Excel), and purge again",
+        )
+        raise OutputError(str(problem))
 
 
 def _told(removed: Removed, *, dry_run: bool) -> str:
@@ -202,9 +300,11 @@ def _place(options: argparse.Namespace) -> Place:
     from igh_geo.sources.store.database import FILE, read_key
     from igh_geo.sources.store.loads import Place
 
-    if options.wait < 0:
+    if not options.wait >= 0:
         raise UsageError(f"--wait {options.wait} is less than no time")
-    return Place(options.store or options.data / FILE, key=read_key(), wait_s=options.wait)
+    # A whole path is a file; ":memory:" or "sqlite:x" by itself means something to DuckDB.
+    path = (options.store or options.data / FILE).absolute()
+    return Place(path, key=read_key(), wait_s=options.wait)
 
 
 def _private(options: argparse.Namespace) -> Path:
@@ -212,11 +312,17 @@ def _private(options: argparse.Namespace) -> Path:
     return folder / "load"
 
 
+def _shown(name: str) -> str:
+    """Name of a file for a terminal: whoever sends a file chooses it."""
+    return harmless(name.encode(errors="replace").decode()).replace("\n", " ")
+
+
 def _expand(paths: Sequence[Path]) -> list[Path]:
     """Fill in week*.csv, which the command line of Windows leaves to the program."""
     expanded: list[Path] = []
     for path in paths:
-        found = sorted(path.parent.glob(path.name)) if "*" in path.name else []
+        is_pattern = "*" in path.name and not path.exists()
+        found = sorted(path.parent.glob(path.name)) if is_pattern else []
         expanded.extend(found or [path])
     return expanded
 

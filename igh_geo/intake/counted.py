@@ -11,6 +11,7 @@ import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem, raise_all
 from igh_geo.intake.areas import StudyAreas
+from igh_geo.intake.deliveries import deliveries_of
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.intake.other_year import OtherYear
@@ -18,6 +19,7 @@ from igh_geo.intake.periods import periods_of, require_periods
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Counts, Lens
 from igh_geo.places.harmonise import carry_over, left_outside
+from igh_geo.policy.findings import Delivery
 from igh_geo.sources.area_counts import read_area_counts
 from igh_geo.sources.notes import Note
 from igh_geo.sources.offences.codes import is_part_of
@@ -40,7 +42,7 @@ class _Table:
     ledger: Ledger
     year: int | None
     notes: tuple[Note, ...] = ()
-    deliveries: tuple[dict[str, str], ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     is_of_police: bool = False
 
 
@@ -175,7 +177,7 @@ def _from_store(part: Counts, inputs: Inputs) -> _Table:
     chosen = _choose(rows, part)
     ledger.set_aside(~rows["category"].isin(chosen), "category_not_selected", sort="selection")
     rows = rows[ledger.is_placed]
-    return _Table(rows, ledger, None, deliveries=tuple(rows.attrs["loads"]))
+    return _Table(rows, ledger, None, deliveries=deliveries_of(rows.attrs["loads"]))
 
 
 def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:

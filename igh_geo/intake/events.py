@@ -10,6 +10,7 @@ import pandas as pd
 from igh_geo.intake.other_year import OtherYear
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Period
+from igh_geo.policy.findings import Delivery
 from igh_geo.sources.notes import Note
 
 
@@ -43,8 +44,8 @@ class Events:
         First day of the first period whose counts are not final yet.
     monthly_counts : pandas.Series or None
         Counts of the whole per month (index: first day), when the input is counts per month.
-    deliveries : tuple of dict
-        What the store was loaded with: ``file``, ``sha256``, ``delivered``; empty for a file.
+    deliveries : tuple of Delivery
+        What the store was loaded with; empty for a file.
     carried_from : OtherYear or None
         The areas of another year from which the counts were carried over.
     notes : tuple of Note
@@ -65,6 +66,6 @@ class Events:
     dates_assumed: bool = False
     provisional_from: dt.date | None = None
     monthly_counts: pd.Series | None = None
-    deliveries: tuple[dict[str, str], ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     carried_from: OtherYear | None = None
     notes: tuple[Note, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -33,7 +34,11 @@ class OtherYear:
     crosswalk : pandas.DataFrame
         As `igh_geo.places.harmonise.crosswalk` gives it.
     notes : tuple of Note
-        What was noticed of the old areas.
+        What of the old areas matters for what is carried over: ``other_year_read`` (their number,
+        and their year or else the file), ``other_year_left_out`` (those without a usable outline,
+        of the whole file), ``other_year_slivers`` (how narrow a strip, m, is a difference in
+        drawing and no part) and ``harmonise_uncovered`` (areas of the map that lie for more than
+        a tenth outside the old ones).
     """
 
     areas: gpd.GeoDataFrame
@@ -110,19 +115,34 @@ def read_other_year(
             'name a list of addresses under [buildings], or take weights = "area"',
         )
         raise LensError(str(problem))
+    path = inputs.locate(part.file)
     read = read_areas(
-        inputs.locate(part.file),
+        path,
         layer=part.layer,
         level=lens.areas.level,
         boundary_year=part.boundary_year,
     )
     near = read.areas[read.areas.intersects(shapely.box(*areas.total_bounds))]
     parts = crosswalk(near, areas, addresses=addresses if part.weights == "addresses" else None)
+    sliver_width_m = float(parts.attrs["sliver_width_m"])
     reaching = parts.dropna(subset="to_code")["from_code"].unique()
     parts = parts[parts["from_code"].isin(reaching)].reset_index(drop=True)
-    notes = list(read.notes)
+    old = near.loc[reaching]
+    notes = [Note("other_year_read", len(old), str(read.boundary_year or path.name))]
+    notes += _left_out(read.notes)
+    if sliver_width_m >= 1:
+        notes.append(Note("other_year_slivers", round(sliver_width_m)))
     bare = covered(parts).reindex(areas.index[~areas["is_water"]], fill_value=0.0)
     bare = bare[bare < MOSTLY]
     if len(bare):
         notes.append(Note("harmonise_uncovered", len(bare), str(bare.index[0])))
-    return OtherYear(near.loc[reaching], read.boundary_year, parts, tuple(notes))
+    return OtherYear(old, read.boundary_year, parts, tuple(notes))
+
+
+def _left_out(notes: Sequence[Note]) -> list[Note]:
+    """The same of the old areas: whatever a table says of one of these is of no area."""
+    return [
+        Note("other_year_left_out", note.count, note.example)
+        for note in notes
+        if note.key == "areas_without_outline"
+    ]

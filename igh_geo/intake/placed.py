@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem
+from igh_geo.intake.deliveries import deliveries_of
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.intake.periods import require_periods
@@ -18,10 +19,14 @@ from igh_geo.lens import Incidents, Lens
 from igh_geo.places.assign import assign_areas
 from igh_geo.sources.dates import known_to_the_year
 from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.repetition import frequent_dates, near_duplicates, repeated_places
 from igh_geo.sources.selection import select
 from igh_geo.sources.store.records import read_incidents_from_store
 from igh_geo.stats.counts import count_by_area
 from igh_geo.texts import Texts
+
+# The number that `igh_geo.sources.identity` makes for the second of two equal rows, and the third.
+EQUAL_ROW = r"h[0-9a-f]{16}-\d+"
 
 
 def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: dt.date) -> Events:
@@ -50,7 +55,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     incidents, ledger = _read(part, inputs)
     _refuse_empty(incidents, ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
-    deliveries = tuple(incidents.attrs.get("loads", ()))
+    deliveries = deliveries_of(incidents.attrs.get("loads", ()))
     by_year = known_to_the_year(incidents)
     incidents = _without_future(incidents, ledger, today)
     _refuse_empty(incidents, ledger, lens)
@@ -97,7 +102,11 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
 
 def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
     if part.source is not None:
-        return read_incidents_from_store(inputs.store_path, part.source, key=inputs.key)
+        incidents, ledger = read_incidents_from_store(
+            inputs.store_path, part.source, key=inputs.key
+        )
+        _remark_on_repetition(incidents, ledger)
+        return incidents, ledger
     return read_incidents(
         inputs.locate(str(part.file)),
         columns=part.columns or None,
@@ -107,6 +116,21 @@ def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
         layer=part.layer,
         dates=part.dates,
     )
+
+
+def _remark_on_repetition(incidents: pd.DataFrame, ledger: Ledger) -> None:
+    """What was remarked on per delivery, over all deliveries together.
+
+    A default address fills up week after week, and a record may be delivered again under another
+    number: one delivery shows neither.
+    """
+    starts = incidents["occurred_from"]
+    at_place = repeated_places(incidents["x"], incidents["y"], starts)
+    ledger.remark(at_place, "repeated_place")
+    ledger.remark(frequent_dates(starts, incidents["occurred_to"]), "frequent_date")
+    # Rows without a number that are equal in every cell are told as such by their delivery.
+    is_equal = np.asarray(incidents.index.str.fullmatch(EQUAL_ROW), dtype=bool)
+    ledger.remark(near_duplicates(incidents) & ~at_place & ~is_equal, "near_duplicate")
 
 
 def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> pd.DataFrame:

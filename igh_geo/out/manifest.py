@@ -13,6 +13,7 @@ from typing import Any
 
 from igh_geo import __version__, crs
 from igh_geo.out import reading
+from igh_geo.policy.findings import Delivery
 from igh_geo.policy.publication import Publication
 from igh_geo.writing import sha256_of
 
@@ -71,7 +72,7 @@ def write_manifest(
         ],
         "data_until": publication.data_until,
         "provisional_from": publication.provisional_from,
-        "deliveries": [asdict(one) for one in publication.deliveries],
+        "deliveries": [_delivery(one) for one in publication.deliveries],
         "carried_from": publication.carried_from,
         "carried_over": reading.carried(publication).dropna().to_dict(),
         "context": [
@@ -98,6 +99,13 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _delivery(one: Delivery) -> dict[str, Any]:
+    """A file that the store was loaded with, and the account of its rows."""
+    account = one.ledger.as_dict() if one.ledger is not None else {}
+    account.pop("source", None)
+    return {"file": one.file, "delivered": one.delivered, "sha256": one.sha256, **account}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever json does not know

@@ -61,8 +61,13 @@ def listing(texts: Texts, names: Sequence[str], *, most: int = 4) -> str:
 
 
 def has_rate(publication: Publication) -> bool:
-    """Whether the whole has a rate, so that areas can be compared by it."""
-    return publication.total.rate is not None and publication.lens.rate.denominator != "none"
+    """Whether areas can be compared by their rate.
+
+    They can where the rate of the whole is withheld, because it would tell the count of one area.
+    """
+    if publication.lens.rate.denominator == "none":
+        return False
+    return publication.total.rate is not None or bool(publication.areas["rate"].notna().any())
 
 
 def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
+from igh_geo.ledger import LedgerSummary
 from igh_geo.out import reading
 from igh_geo.out.book import Book, headers_of, write_table
 from igh_geo.out.columns import (
@@ -30,6 +31,15 @@ from igh_geo.policy.publication import CARRIED, ContextTable, Publication
 from igh_geo.texts import Texts
 
 LOCALES = {"nl": "[$-413]", "en": "[$-809]"}
+# What became of the rows that a run reads, and of those that a delivery brought to the store.
+USED = {name: name for name in ("read", "placed", "fault", "selection", "remark")}
+STORED = {
+    "read": "read",
+    "placed": "stored",
+    "fault": "fault_then",
+    "selection": "selection_then",
+    "remark": "stored_remark",
+}
 
 
 def write_workbook(publication: Publication, path: Path) -> None:
@@ -279,15 +289,11 @@ def _account(book: Book, publication: Publication) -> None:
     texts = book.texts
     sheet = book.sheet(texts("workbook.sheet.account"))
     rows: list[list[object]] = []
+    for one in publication.deliveries:
+        if one.ledger is not None:
+            rows.extend(_account_of(one.ledger, texts, named=STORED, source=one.file))
     for ledger in publication.ledger:
-        rows.append([ledger.source, texts("workbook.account.read"), "", ledger.rows_in, ""])
-        rows.append([ledger.source, texts("workbook.account.placed"), "", ledger.placed, ""])
-        for row in ledger.set_aside.to_dict("records"):
-            sort, why = texts(f"workbook.account.{row['sort']}"), _reason(texts, row["reason"])
-            rows.append([ledger.source, sort, why, row["count"], row["first_row"]])
-        for row in ledger.remarks.to_dict("records"):
-            sort, why = texts("workbook.account.remark"), _reason(texts, row["remark"])
-            rows.append([ledger.source, sort, why, row["count"], row["first_row"]])
+        rows.extend(_account_of(ledger, texts, named=USED, source=ledger.source))
     below = 0
     if rows:
         named = ("source", "what", "why", "count", "first_row")
@@ -304,9 +310,27 @@ def _account(book: Book, publication: Publication) -> None:
             sheet.write_string(below + i, 0, words)
 
 
-def _reason(texts: Texts, key: str) -> str:
-    name = f"reason.{key}"
-    return texts(name) if texts.has(name) else key
+def _account_of(
+    ledger: LedgerSummary, texts: Texts, *, named: Mapping[str, str], source: str
+) -> list[list[object]]:
+    """Rows of the account of one input; what is not known by a word is told by its key."""
+
+    def line(what: str, why: str, count: int, first_row: object = "") -> list[object]:
+        words = texts(why) if texts.has(why) else why.partition(".")[2]
+        return [source, texts(f"workbook.account.{named[what]}"), words, count, first_row]
+
+    return [
+        line("read", "", ledger.rows_in),
+        line("placed", "", ledger.placed),
+        *(
+            line(row["sort"], f"reason.{row['reason']}", row["count"], row["first_row"])
+            for row in ledger.set_aside.to_dict("records")
+        ),
+        *(
+            line("remark", f"remark.{row['remark']}", row["count"], row["first_row"])
+            for row in ledger.remarks.to_dict("records")
+        ),
+    ]
 
 
 def _write_guide(book: Book, sheet: Any, lines: Sequence[tuple[str, str]]) -> None:  # noqa: ANN401

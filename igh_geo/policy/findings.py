@@ -96,11 +96,22 @@ class GridFindings:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file that was loaded into the store, and on which day it was delivered."""
+    """A file that was loaded into the store.
+
+    Attributes
+    ----------
+    file : str
+    delivered : datetime.date
+        Day to which the file speaks.
+    sha256 : str
+    ledger : LedgerSummary or None
+        The account of its rows when it was loaded; None when it is not known.
+    """
 
     file: str
     delivered: dt.date
     sha256: str = ""
+    ledger: LedgerSummary | None = None
 
 
 @dataclass(frozen=True)

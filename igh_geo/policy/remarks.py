@@ -11,12 +11,11 @@ import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens, Period, Setting
-from igh_geo.policy.findings import AreaClusters, GridFindings
+from igh_geo.policy.account import Note, delivery_notes, doubt_notes, ledger_notes
+from igh_geo.policy.findings import AreaClusters, Delivery, GridFindings
 from igh_geo.policy.levels import denominators
 from igh_geo.policy.wording import noun
 from igh_geo.texts import Texts
-
-Note = tuple[str, dict[str, object]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Facts:
         First day of the first period whose counts are not final yet.
     carried_from : int or None
         Year of the areas from which counts were carried over, where it is known.
+    deliveries : tuple of Delivery
+        What the store was loaded with.
     """
 
     lens: Lens
@@ -72,6 +73,7 @@ class Facts:
     dates_assumed: bool
     provisional_from: dt.date | None = None
     carried_from: int | None = None
+    deliveries: tuple[Delivery, ...] = ()
 
 
 MOST_NAMES = 5
@@ -94,6 +96,13 @@ def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
         *provisional_notes(facts, texts),
         *carried_notes(facts.areas, facts.carried_from, texts),
         *kind_notes(facts.incidents, texts),
+        *doubt_notes(
+            facts.ledger,
+            facts.incidents,
+            things,
+            least=lens.privacy.minimum_count,
+            texts=texts,
+        ),
         *exposure_notes(lens, facts.setting),
         *rate_notes(facts.areas, lens, texts, things=things),
         *missing_notes(facts.areas, facts.counts, texts),
@@ -101,6 +110,7 @@ def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
         *cluster_notes(facts.areas, facts.clusters, lens, texts=texts),
         *form_notes(has_points=facts.incidents is not None, times_known=facts.times_known),
         *grid_notes(facts.grid, lens, texts),
+        *delivery_notes(facts.deliveries, texts),
         *ledger_notes(facts.ledger, things, texts),
     )
 
@@ -273,20 +283,6 @@ def missing_notes(areas: gpd.GeoDataFrame, counts: pd.Series, texts: Texts) -> l
     """Areas without data."""
     missing = areas["name"][counts.isna() & ~areas["is_water"]]
     return [("missing_counts", _areas(missing, areas, texts))] if len(missing) else []
-
-
-def ledger_notes(summary: LedgerSummary, things: str, texts: Texts) -> list[Note]:
-    """Rows that could not be used, and events outside the areas."""
-    faults = summary.set_aside[summary.set_aside["sort"] == "fault"].set_index("reason")["count"]
-    outside = int(faults.get("outside_areas", 0))
-    unusable = int(faults.sum()) - outside
-    notes: list[Note] = []
-    if unusable:
-        rows = texts.number(summary.rows_in)
-        notes.append(("not_placed", {"count": texts.number(unusable), "rows": rows}))
-    if outside:
-        notes.append(("outside_areas", {"count": texts.number(outside), "things": things}))
-    return notes
 
 
 def _areas(names: pd.Series, areas: gpd.GeoDataFrame, texts: Texts) -> dict[str, object]:

@@ -121,6 +121,7 @@ def _in_use(raw: RawTable) -> RawTable:
         x=None if raw.x is None else raw.x[keep],
         y=None if raw.y is None else raw.y[keep],
         choices=raw.choices,
+        is_total=raw.is_total[keep],
     )
 
 

@@ -85,6 +85,15 @@ _WORDS = {
     "pl": "pln",
 }
 _ENDINGS = (("straat", "str"), ("laan", "ln"), ("plein", "pln"), ("weg", "wg"))
+# The longest in the BAG have about 120 signs. What is longer is a story, in which every number
+# would be tried as that of a house.
+LONGEST_ADDRESS = 250
+# Between a street and its number, or before the number in a column of its own.
+_BEFORE_NUMBER = re.compile(
+    r"(?:^|\s)(?:(?:huis)?(?:nummer|nr)|no|hnr)\.?:?\s*$|#\s*$", re.IGNORECASE
+)
+_NUMBER_WORD = re.compile(r"^(?:(?:(?:huis)?(?:nummer|nr)|no|hnr)\.?:?|#)\s*(?=\d)", re.IGNORECASE)
+_RANGE = re.compile(r"(?<=\d)\s*(?:t\s?/\s?m|tot en met)\s*(?=\d)", re.IGNORECASE)
 _NO_VALUE = {"", "-", "onbekend", "nvt", "n.v.t.", "geen", "0", "nan", "null"}
 
 
@@ -195,9 +204,13 @@ def parse_line(line: str) -> list[Address]:
     Parameters
     ----------
     line : str
-        ``Dorpsstraat 12A-2, 1234 AB Plaats``, with or without postcode, place and comma.
+        ``Dorpsstraat 12A-2, 1234 AB Plaats``, with or without postcode, place and comma. What
+        is longer than `LONGEST_ADDRESS` is no address.
     """
     text = re.sub(r"\s+", " ", line.replace("\u00a0", " ")).strip(" ,;")
+    if len(text) > LONGEST_ADDRESS:
+        return [Address()]
+    text = _RANGE.sub("-", text)
     postcode, place = "", ""
     found = _POSTCODE.search(text)
     if found is not None:
@@ -227,6 +240,11 @@ def read_postcode(text: str) -> str:
 def read_suffix(text: str) -> str:
     """Letter and addition in one spelling: capitals and digits only."""
     return re.sub(r"[^0-9A-Z]", "", _plain(text).upper())
+
+
+def holds_value(text: str) -> bool:
+    """Whether a cell says something: not a sign or a word for nothing."""
+    return bool(_filled(text))
 
 
 @lru_cache(maxsize=2**16)
@@ -261,7 +279,7 @@ def _read_row(cells: dict[str, str], has_parts: bool) -> list[Address]:
         ]
     suffix = read_suffix(cells.get("letter", "")) + read_suffix(cells.get("addition", ""))
     postcode, place = read_postcode(cells.get("postcode", "")), cells.get("place", "")
-    number = re.sub(r"\.0$", "", cells.get("number", ""))
+    number = _NUMBER_WORD.sub("", re.sub(r"[.,]0$", "", cells.get("number", "")))
     found = _NUMBER.match(number)
     if found is not None:
         # The number's own column often holds the letter too: 12A-2.
@@ -279,6 +297,7 @@ def _street_and_number(text: str) -> list[Address]:
     readings = []
     for space in re.finditer(r"\s+(?=\d)", text):
         street, rest = text[: space.start()].strip(" ,"), text[space.end() :].strip()
+        street = _BEFORE_NUMBER.sub("", street).strip(" ,")
         for shape in (_ENDING, _ENDING_AND_PLACE):
             found = shape.match(rest)
             if found is None:
@@ -295,7 +314,7 @@ def _street_and_number(text: str) -> list[Address]:
 
 def _filled(text: str) -> str:
     text = text.strip()
-    return "" if text.lower() in _NO_VALUE else text
+    return "" if text.lower() in _NO_VALUE or len(text) > LONGEST_ADDRESS else text
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -16,8 +17,14 @@ from igh_geo.sources.opening import opening
 
 ARCHIVES = (".zip", ".kmz")
 COMPRESSED = ".gz"
-# More than any export of incidents, and still less than the memory of a desk computer.
-MOST_UNPACKED_BYTES = 4_000_000_000
+# More than any export of incidents (a million rows take 150 MB), and still a part of the memory
+# of a desk computer only.
+MOST_UNPACKED_BYTES = 1_000_000_000
+# Tables become some five to thirty times as large; what is made to do harm a thousand times.
+MOST_TIMES_LARGER = 200
+# Below this size nothing is harmed, and a table of blanks may well be so much larger.
+FREE_BYTES = 100_000_000
+_PIECE = 1 << 20
 _MANY = 8
 
 
@@ -85,17 +92,35 @@ class Content:
         Raises
         ------
         DataError
-            When the content cannot be opened, or unpacks to more than `MOST_UNPACKED_BYTES`.
+            When the content cannot be opened, or unpacks to more than `MOST_UNPACKED_BYTES`, or
+            to more than `FREE_BYTES` and `MOST_TIMES_LARGER` times its size.
         """
         if not self.is_packed:
             with opening(self.path):
                 return self.path.read_bytes()
-        # What an archive says of its size need not be true: count what comes out.
+        whole = io.BytesIO()
+        for piece in self._pieces():
+            whole.write(piece)
+        return whole.getvalue()
+
+    def check_size(self) -> None:
+        """Raise as `read` does when too much would be unpacked, and keep nothing."""
+        if self.is_packed:
+            for _ in self._pieces():
+                pass
+
+    def _pieces(self) -> Iterator[bytes]:
+        """What is packed, piece by piece, until it is too much."""
+        with opening(self.path):
+            # What an archive says of the size of its members need not be true.
+            most = most_unpacked(self.path.stat().st_size)
+        n_bytes = 0
         with _refusing_damage(self.path), self._stream() as stream:
-            content = stream.read(MOST_UNPACKED_BYTES + 1)
-        if len(content) > MOST_UNPACKED_BYTES:
-            raise DataError(str(_too_large(self.path, self.member)))
-        return content
+            while piece := stream.read(_PIECE):
+                n_bytes += len(piece)
+                if n_bytes > most:
+                    raise DataError(str(_too_large(self.path, self.member)))
+                yield piece
 
     def _stream(self) -> IO[bytes]:
         if self.member is not None:
@@ -152,9 +177,24 @@ def find_content(path: Path, readable: Collection[str]) -> Content:
             "unpack it first, and give the file inside",
         )
         raise DataError(str(problem))
-    if sum(info.file_size for info in infos) > MOST_UNPACKED_BYTES:
+    n_packed = sum(info.compress_size for info in infos)
+    if sum(info.file_size for info in infos) > most_unpacked(n_packed):
         raise DataError(str(_too_large(path, None)))
     return Content(path, kinds[found[0]], found[0])
+
+
+def most_unpacked(n_packed: int) -> int:
+    """How many bytes may come out of so many: see `MOST_UNPACKED_BYTES`."""
+    return min(MOST_UNPACKED_BYTES, max(FREE_BYTES, MOST_TIMES_LARGER * n_packed))
+
+
+def check_swelling(content: bytes, path: Path) -> None:
+    """Raise when a workbook, which is an archive, says that it swells as no table does."""
+    with _refusing_damage(path), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        n_unpacked = sum(info.file_size for info in archive.infolist())
+    # Of a sheet with a million rows more than `MOST_UNPACKED_BYTES` is XML.
+    if n_unpacked > max(FREE_BYTES, MOST_TIMES_LARGER * len(content)):
+        raise DataError(str(_too_large(path, None)))
 
 
 def _raise_unless_one(path: Path, found: list[str], all_names: list[str]) -> None:
@@ -180,10 +220,11 @@ def _is_aside(name: str) -> bool:
 
 def _too_large(path: Path, member: str | None) -> Problem:
     return Problem(
-        f"An archive unpacks to at most {MOST_UNPACKED_BYTES / 1e9:.0f} GB.",
+        f"A packed file unpacks to at most {MOST_UNPACKED_BYTES / 1e9:.0f} GB, and to at most "
+        f"{MOST_TIMES_LARGER} times its size above {FREE_BYTES / 1e6:.0f} MB.",
         f"{f'{member} in ' if member else ''}{path.name} would be larger",
-        "look where it comes from: a small archive that swells so much may be meant to do harm; "
-        "otherwise unpack it and give parts of it",
+        "look where it comes from: a small file that swells so much may be meant to do harm; "
+        "otherwise unpack it, and give what is inside",
     )
 
 

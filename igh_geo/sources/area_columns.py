@@ -61,9 +61,9 @@ def find_codes(
     -------
     pandas.Series of str
         On the index of `frame`, without the blanks with which OData pads codes and without the
-        year of a ``jrstatcode``. Of several columns with codes of CBS it is the one in which they
-        are codes of the rows: see `_most_telling`. Where no column has any but one named after
-        the level has their digits (3630000 for BU03630000), the codes are completed.
+        year of a ``jrstatcode``. Of several columns with codes of the level it is the one with
+        (nearly) all of them in the fewest rows. Where no column has any but one named after the
+        level has their digits (3630000 for BU03630000), the codes are completed.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def find_codes(
     if shape is not None:
         shaped = [values for values in tidy.values() if _matches(values, shape).any()]
         if shaped:
-            return _most_telling(shaped, shape)
+            return _of_the_rows(shaped, shape)
         named = find_column(columns, of_level)
         if named is not None:
             return _complete(tidy[named], level, file)
@@ -225,20 +225,23 @@ def _matches(values: pd.Series, shape: str) -> pd.Series:
     return values.str.match(shape).fillna(value=False).astype(bool)
 
 
-def _most_telling(columns: list[pd.Series], shape: str) -> pd.Series:
-    """The column that has (nearly) all codes of the level, in the fewest rows.
+def _of_the_rows(columns: list[pd.Series], shape: str) -> pd.Series:
+    """The column that has the codes of the rows themselves; the first if none has them better.
 
     A table of several levels has the municipality beside every row, and the code of the row
-    itself in another column: the first names each municipality as often as it has buurten.
+    itself in another column: that one has nearly all codes in fewer rows, and never another code
+    than the first. A column that contradicts the first is no better one: one of the two is wrong.
     """
-    if len(columns) == 1:
-        return columns[0]
-    codes = [values[_matches(values, shape)] for values in columns]
-    n_codes = [values.nunique() for values in codes]
-    rows_per_code = [len(values) / n for values, n in zip(codes, n_codes, strict=True)]
-    complete = [n for n in range(len(columns)) if n_codes[n] >= _NEARLY_ALL * max(n_codes)]
-    # Of equals the first, which has the best name.
-    return columns[min(complete, key=lambda n: rows_per_code[n])]
+    best = columns[0]
+    n_codes = best[_matches(best, shape)].nunique()
+    n_rows = int(_matches(best, shape).sum())
+    for values in columns[1:]:
+        codes = values[_matches(values, shape)]
+        first = columns[0][codes.index]
+        agrees = (first.isna() | (first == codes)).all()
+        if agrees and len(codes) < n_rows and codes.nunique() >= _NEARLY_ALL * n_codes:
+            best, n_rows = values, len(codes)
+    return best
 
 
 def _complete(codes: pd.Series, level: str, file: str) -> pd.Series:

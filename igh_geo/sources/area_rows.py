@@ -9,17 +9,23 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
+from igh_geo.crs import RD_X_M, RD_Y_M
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.sources.area_columns import CODE_SHAPE, is_abroad, is_yes
 from igh_geo.sources.columns import plain
-from igh_geo.sources.layouts import ANY_NAMES, CODES, NAMES, WATER, find_column
+from igh_geo.sources.layouts import ANY_NAMES, CODES, FIGURES, NAMES, WATER, find_column
 from igh_geo.sources.notes import Note
+from igh_geo.sources.numbers import parse_figures
 
 # What a feature has for itself, and says nothing about the area it is a part of.
 _OF_A_PART = ("fid", "ogcfid", "objectid", "gid", "id", "shapearea", "shapelength", "shapeleng")
-# With more than one outline in ten gone, a file is drawn too coarsely to place anything in it.
-MOST_WITHOUT_OUTLINE = 0.1
+# With more than one outline in eight gone, a file is drawn too coarsely to place anything in it.
+# The buurten of 2014 that were drawn on a grid of 200 m miss 10.9 %.
+MOST_WITHOUT_OUTLINE = 0.125
+# So far an area may reach beyond the square of RD: into the sea, or over the border.
+_BEYOND_RD_M = 50_000.0
 
 
 def keep_rows(
@@ -43,15 +49,17 @@ def keep_rows(
     file : str
         What to call the file in the messages.
     notes : list of Note
-        Gets ``other_levels_left_out``, ``abroad_left_out`` and ``water_parts_left_out``.
+        Gets ``other_levels_left_out``, ``nameless_left_out`` (municipalities without a name),
+        ``abroad_left_out`` and ``water_parts_left_out``.
 
     Raises
     ------
     DataError
-        When a municipality is not there, or nothing is left.
+        When all codes are of another level, a municipality is not there, or nothing is left.
     """
-    frame = _keep_level(frame, level, notes)
+    frame = _keep_level(frame, level, file, notes=notes)
     frame = _keep_municipality(frame, municipality, file)
+    frame = _leave_out_nameless(frame, level, notes)
     abroad = is_abroad(frame)
     if abroad.any():
         notes.append(Note("abroad_left_out", int(abroad.sum()), frame["_code"][abroad].iloc[0]))
@@ -80,8 +88,8 @@ def keep_drawn(
     Raises
     ------
     DataError
-        When a row has no code, rows with one code differ in more than their outline, or more
-        than one row in ten has no outline.
+        When a row has no code, rows with one code differ in more than their outline, more than
+        one row in eight has no outline, or an outline lies outside the Netherlands.
     """
     is_bare = frame.geometry.is_empty.to_numpy()
     _refuse_rows(frame, is_bare, level, file)
@@ -92,7 +100,9 @@ def keep_drawn(
     return _merge_parts(frame[~is_bare], notes)
 
 
-def _keep_level(frame: gpd.GeoDataFrame, level: str, notes: list[Note]) -> gpd.GeoDataFrame:
+def _keep_level(
+    frame: gpd.GeoDataFrame, level: str, file: str, *, notes: list[Note]
+) -> gpd.GeoDataFrame:
     if level not in CODE_SHAPE:
         return frame
     is_other = (
@@ -101,12 +111,25 @@ def _keep_level(frame: gpd.GeoDataFrame, level: str, notes: list[Note]) -> gpd.G
         .fillna(False)
         .astype(bool)
     )
-    if not is_other.any() or is_other.all():
+    if is_other.all() and len(frame):
+        raise DataError(str(_all_of_other_level(frame["_code"], level, file)))
+    if not is_other.any():
         return frame
     notes.append(
         Note("other_levels_left_out", int(is_other.sum()), frame["_code"][is_other].iloc[0])
     )
     return frame[~is_other]
+
+
+def _all_of_other_level(codes: pd.Series, level: str, file: str) -> Problem:
+    firsts = {name: codes[codes.str.match(shape)].head(1) for name, shape in CODE_SHAPE.items()}
+    there = {name: first.iloc[0] for name, first in firsts.items() if len(first)}
+    said = " and ".join(f"{name} (the first is {first})" for name, first in there.items())
+    return Problem(
+        f"The areas are of level '{level}', as is asked for.",
+        f"all {len(codes)} codes of {file} are of level {said}",
+        f'say level = "{next(iter(there))}", or take the file or the layer with the {level}en',
+    )
 
 
 def _keep_municipality(
@@ -125,15 +148,17 @@ def _keep_municipality(
     names = (
         frame[name_column].astype("str").map(plain, na_action="ignore")
         if name_column is not None
-        else pd.Series("", index=frame.index)
+        else pd.Series(pd.NA, index=frame.index, dtype="str")
     )
     keep = np.zeros(len(frame), dtype=bool)
     problems = []
     for one in wanted:
-        number = re.sub(r"^GM", "", one, flags=re.IGNORECASE)
-        here = (
-            ((code == number.zfill(4)) | (names == plain(one))).fillna(False).to_numpy(dtype=bool)
-        )
+        # "*" is plainly no name, and would be that of every row without one.
+        is_here = (names == plain(one)) & (plain(one) != "")
+        told_code = re.fullmatch(r"(?:GM)?(\d{1,4})", one, flags=re.IGNORECASE)
+        if told_code:
+            is_here |= code == told_code.group(1).zfill(4)
+        here = is_here.fillna(value=False).to_numpy(dtype=bool)
         keep |= here
         if not here.any():
             there_are = sorted("GM" + code.dropna().unique())
@@ -148,6 +173,31 @@ def _keep_municipality(
             )
     raise_all(problems)
     return frame[keep]
+
+
+def _leave_out_nameless(frame: gpd.GeoDataFrame, level: str, notes: list[Note]) -> gpd.GeoDataFrame:
+    """Leave out what has the code of a municipality, and neither its name nor inhabitants.
+
+    GM9999 of 2012 holds the enclaves of Baarle-Hertog, which is in Belgium. A buurt may do
+    without a name (the water of Ermelo, 2021); a municipality never does.
+    """
+    columns = [str(name) for name in frame.columns]
+    name = find_column(columns, (*NAMES["gemeente"], *ANY_NAMES))
+    if level != "gemeente" or name is None:
+        return frame
+    told = frame[name].astype("str").str.strip()
+    is_nameless = (told.isna() | (told == "")).to_numpy(dtype=bool)
+    figure = find_column(columns, FIGURES["population"])
+    if figure is not None:
+        population = parse_figures(frame[figure], is_count=True)
+        is_nameless = is_nameless & population.isna().to_numpy(dtype=bool)
+    # Where nobody has a name the column is something else, or empty.
+    if not is_nameless.any() or is_nameless.all():
+        return frame
+    notes.append(
+        Note("nameless_left_out", int(is_nameless.sum()), frame["_code"][is_nameless].iloc[0])
+    )
+    return frame[~is_nameless]
 
 
 def _leave_out_water_parts(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame:
@@ -209,8 +259,7 @@ def _refuse_rows(
                 "Every area has a code of its own.",
                 f"{len(differing)} repeated codes in {file}, the first is {differing[0]}: its rows "
                 "differ in more than their outline, or have no name by which to know them as parts",
-                "give each area its own code; merge the parts of one area into one multipolygon "
-                "(QGIS: Dissolve)",
+                _remedy_for_repeated(frame, level),
             )
         )
     if is_bare.mean() > MOST_WITHOUT_OUTLINE:
@@ -223,7 +272,46 @@ def _refuse_rows(
                 "generalised file lost the small areas, take one with more detail",
             )
         )
+    is_outside = _is_outside(frame) & ~is_bare
+    if is_outside.any():
+        first = int(np.argmax(is_outside))
+        west, south, east, north = shapely.bounds(frame.geometry.to_numpy()[first])
+        problems.append(
+            Problem(
+                "Every area lies in the Netherlands.",
+                f"{int(is_outside.sum())} of {len(frame)} outlines in {file} reach outside it, the "
+                f"first is {frame['_code'].iloc[first]}: x {west:.0f} to {east:.0f}, y {south:.0f} "
+                f"to {north:.0f} m in RD",
+                "check its coordinates and the reference system of the file; take areas abroad out",
+            )
+        )
     raise_all(problems)
+
+
+def _remedy_for_repeated(frame: gpd.GeoDataFrame, level: str) -> str:
+    columns = [str(column) for column in frame.columns]
+    for finer in ("buurt", "wijk"):
+        if finer == level or level not in CODE_SHAPE:
+            break
+        column = find_column(columns, CODES[finer])
+        if column is not None and frame[column].notna().all() and frame[column].is_unique:
+            return (
+                f'its rows are of level {finer}, by their {column}: say level = "{finer}", or '
+                f"take the file or the layer with the {level}en"
+            )
+    return (
+        "give each area its own code; merge the parts of one area into one multipolygon "
+        "(QGIS: Dissolve)"
+    )
+
+
+def _is_outside(frame: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Which outlines reach further than anything in the Netherlands; also to infinity."""
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    least = np.array([RD_X_M[0], RD_Y_M[0]]) - _BEYOND_RD_M
+    most = np.array([RD_X_M[1], RD_Y_M[1]]) + _BEYOND_RD_M
+    is_inside = (bounds[:, :2] >= least).all(axis=1) & (bounds[:, 2:] <= most).all(axis=1)
+    return np.asarray(~is_inside)
 
 
 def _differing(repeated: gpd.GeoDataFrame, level: str) -> list[str]:

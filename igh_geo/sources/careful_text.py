@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
-from igh_geo.sources.cells import BLANKS, tidy
+from igh_geo.sources.cells import tidy
 from igh_geo.sources.header import find_header, first_full_row, is_filled
 
 _END = "\0end of the file"
@@ -56,7 +56,9 @@ class Head:
     header_at: int
 
 
-def read_head(lines: Iterable[str], separator: str, *, is_cut: bool) -> Head | None:
+def read_head(
+    lines: Iterable[str], separator: str, *, is_cut: bool, skips_blanks: bool = False
+) -> Head | None:
     """Find the header in the first lines of a text.
 
     Parameters
@@ -67,6 +69,8 @@ def read_head(lines: Iterable[str], separator: str, *, is_cut: bool) -> Head | N
         What separates the fields.
     is_cut : bool
         Whether the last line goes on, so that its record is left out.
+    skips_blanks : bool
+        Whether a quote counts after a blank too, as in ``"a"; "b"``.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def read_head(lines: Iterable[str], separator: str, *, is_cut: bool) -> Head | N
     csv.Error
         When a field is too long.
     """
-    records = list(csv.reader(lines, delimiter=separator))
+    records = list(csv.reader(lines, delimiter=separator, skipinitialspace=skips_blanks))
     if is_cut:
         del records[-1:]
     widths = usual_widths(records)
@@ -92,7 +96,13 @@ def read_head(lines: Iterable[str], separator: str, *, is_cut: bool) -> Head | N
 
 
 def check_quotes(
-    lines: Iterable[str], separator: str, *, n_fields: int, file: str, n_skipped: int = 0
+    lines: Iterable[str],
+    separator: str,
+    *,
+    n_fields: int,
+    file: str,
+    n_skipped: int = 0,
+    skips_blanks: bool = False,
 ) -> None:
     """Raise when a quote makes rows part of a field, without holding the rows in memory.
 
@@ -108,13 +118,16 @@ def check_quotes(
         Name of the file, for the message.
     n_skipped : int
         Lines of the file that stand before the text, for the message.
+    skips_blanks : bool
+        As of `read_head`.
 
     Raises
     ------
     DataError
         With the row where the first such quote was opened.
     """
-    reader = csv.reader(itertools.chain(lines, [_END]), delimiter=separator)
+    whole = itertools.chain(lines, [_END])
+    reader = csv.reader(whole, delimiter=separator, skipinitialspace=skips_blanks)
     n_records, n_lines = 0, 0
     try:
         for record in reader:
@@ -131,7 +144,12 @@ def check_quotes(
 
 
 def read_carefully(
-    lines: Iterable[str], separator: str, *, file: str, n_skipped: int = 0
+    lines: Iterable[str],
+    separator: str,
+    *,
+    file: str,
+    n_skipped: int = 0,
+    skips_blanks: bool = False,
 ) -> TextRows:
     """Read separated text with Python's csv, looking for quotes that swallow rows.
 
@@ -145,6 +163,8 @@ def read_carefully(
         Name of the file, for messages.
     n_skipped : int
         Lines of the file that stand before the text, for messages.
+    skips_blanks : bool
+        As of `read_head`.
 
     Returns
     -------
@@ -155,7 +175,10 @@ def read_carefully(
     DataError
         When there is nothing in the text, or a quote makes rows part of a field.
     """
-    records, fault = _records(lines, separator, n_skipped=n_skipped, file=file)
+    # With a line of its own at the end, an open quote shows: the line ends up inside a field.
+    whole = itertools.chain(lines, [_END])
+    reader = csv.reader(whole, delimiter=separator, skipinitialspace=skips_blanks)
+    records, fault = _records(reader, n_skipped=n_skipped, file=file)
     if not any(is_filled(cell) for record in records for cell in record):
         raise DataError(str(fault or empty(file)))
     header_at = find_header(records, width=usual_widths(records).most_common(1)[0][0])
@@ -230,11 +253,9 @@ def empty(file: str) -> Problem:
 
 
 def _records(
-    lines: Iterable[str], separator: str, *, n_skipped: int, file: str
+    reader: Iterable[list[str]], *, n_skipped: int, file: str
 ) -> tuple[list[list[str]], Problem | None]:
     """Records of a text, up to a quote that is never closed or a field without end."""
-    # With a line of its own at the end, an open quote shows: the line ends up inside a field.
-    reader = csv.reader(itertools.chain(lines, [_END]), delimiter=separator)
     records: list[list[str]] = []
     try:
         for record in reader:
@@ -267,7 +288,7 @@ def _left_open(*, row: int, file: str) -> Problem:
 def _without_empty_end(header: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Leave out columns at the end that have neither a name nor a value."""
     width = len(header)
-    while width > 1 and not header[width - 1].strip(BLANKS):
+    while width > 1 and not is_filled(header[width - 1]):
         if any(len(row) >= width and is_filled(row[width - 1]) for row in rows):
             break
         width -= 1

@@ -17,7 +17,7 @@ from igh_geo import crs, tables
 from igh_geo.errors import CrsError, DataError, Problem
 from igh_geo.sources.area_columns import find_codes, read_is_water, read_names, read_parents
 from igh_geo.sources.area_rows import keep_drawn, keep_rows
-from igh_geo.sources.figures import note_rounding, read_land_km2
+from igh_geo.sources.figures import note_rounding, read_land_km2, sift_figures
 from igh_geo.sources.files import (
     PARQUET,
     SPREADSHEETS,
@@ -29,7 +29,7 @@ from igh_geo.sources.files import (
 from igh_geo.sources.layouts import FIGURES, find_column
 from igh_geo.sources.notes import Note
 from igh_geo.sources.numbers import CBS_MISSING, parse_figures
-from igh_geo.sources.outlines import note_relations, repair_outlines
+from igh_geo.sources.outlines import draw_in_rd, note_relations
 from igh_geo.sources.years import recognise_year
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def read_areas(
     Parameters
     ----------
     path : pathlib.Path
-        GeoPackage, GeoJSON, shapefile or GeoParquet, in RD or in degrees.
+        GeoPackage, GeoJSON, TopoJSON, shapefile or GeoParquet, in any known reference system.
     layer : str, optional
         Layer to read; by default the only one, or the one whose name tells the level.
     level : str
@@ -98,7 +98,8 @@ def read_areas(
     ------
     DataError
         When the file is missing or empty, has no such layer, no column with codes, repeated
-        codes, areas without outline, or none of the municipality.
+        codes, areas without outline or outside the Netherlands, none of the level, or none of
+        the municipality.
     CrsError
         When the reference system is missing or contradicted by the values.
     """
@@ -114,8 +115,7 @@ def read_areas(
     codes = find_codes(frame, level, path.name)
     frame = frame.assign(_code=codes.to_numpy())
     frame = keep_rows(frame, level, municipality, file=path.name, notes=notes)
-    frame = crs.project_to_rd(frame, path.name)
-    frame = frame.set_geometry(gpd.GeoSeries(repair_outlines(frame, notes), frame.index, crs.RD))
+    frame = draw_in_rd(frame, path.name, notes=notes)
     frame = keep_drawn(frame, level, file=path.name, notes=notes)
     figures = _read_figures(frame, notes)
     year = boundary_year or recognise_year(frame, f"{path.stem} {chosen or ''}")
@@ -205,7 +205,7 @@ def _with_reference_system(
 def _read_figures(frame: gpd.GeoDataFrame, notes: list[Note]) -> dict[str, pd.Series]:
     """Key figures that the file has, the codes by which CBS marks a gap as missing."""
     columns = [str(column) for column in frame.columns if column != "_code"]
-    figures, coded = {}, []
+    figures, coded, read = {}, [], {}
     is_coded = np.zeros(len(frame), dtype=bool)
     for name, spellings in FIGURES.items():
         column = find_column(columns, spellings)
@@ -215,13 +215,14 @@ def _read_figures(frame: gpd.GeoDataFrame, notes: list[Note]) -> dict[str, pd.Se
             )
             continue
         figures[name] = parse_figures(frame[column], is_count=True)
+        read[name] = column
         here = pd.to_numeric(frame[column], errors="coerce").isin(CBS_MISSING).to_numpy()
         if here.any():
             coded.append(f"{column} ({frame['_code'].to_numpy()[here][0]})")
             is_coded |= here
     if coded:
         notes.append(Note("missing_codes", int(is_coded.sum()), ", ".join(coded)))
-    return figures
+    return figures | sift_figures(figures, read, frame["_code"], notes=notes)
 
 
 def _area_km2(frame: gpd.GeoDataFrame, notes: list[Note]) -> npt.NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Cells of text: without outer blanks, and missing where they say that there is no value."""
+"""Cells of text: without blanks around and hidden signs, and missing where they say so."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from igh_geo.sources.columns import NO_VALUE
+from igh_geo.sources.signs import FIRST_BYTES, IN_THE_WAY, bare
 
 _LONGEST_NO_VALUE = max(len(word.encode()) for word in NO_VALUE)
 _NO_VALUE = pa.array(NO_VALUE, pa.large_string())
-# What Python's own strip takes off, and the zero bytes with which old programs fill fields up.
-_SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
-BLANKS = _SPACES + "\0"
+_TELLS = np.zeros(256, dtype=bool)
+_TELLS[list(FIRST_BYTES)] = True
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Take off outer blanks, and make missing what stands for no value.
+    """Take off outer blanks and hidden signs, and make missing what stands for no value.
 
     Parameters
     ----------
@@ -45,19 +45,30 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def trimmed(column: pa.Array, *, has_nul: bool = True) -> pa.Array:
-    """Text without `BLANKS` at both ends.
+def trimmed(column: pa.Array) -> pa.Array:
+    """Text without blanks at both ends and without hidden signs, see `igh_geo.sources.signs`.
 
     Parameters
     ----------
     column : pyarrow.LargeStringArray
         Missing values allowed.
-    has_nul : bool
-        Whether a zero byte may occur; without, it goes three times as fast.
     """
-    if has_nul and pc.any(pc.match_substring(column, "\0")).as_py():
-        return pc.utf8_trim(column, characters=BLANKS)
-    return pc.utf8_trim_whitespace(column)
+    if not _may_hold_signs(column):
+        return pc.utf8_trim_whitespace(column)
+    has_sign = pc.fill_null(pc.match_substring_regex(column, IN_THE_WAY), False)
+    mended = [bare(text) for text in column.filter(has_sign).to_pylist()]
+    return pc.utf8_trim_whitespace(
+        pc.replace_with_mask(column, has_sign, pa.array(mended, column.type)) if mended else column
+    )
+
+
+def _may_hold_signs(column: pa.Array) -> bool:
+    """Whether a byte occurs with which a sign that is in the way begins."""
+    letters = np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8)
+    # The least and the most are found ten times as fast as the bytes are looked up.
+    if not len(letters) or (letters.min() >= ord(" ") and letters.max() <= ord("~")):
+        return False
+    return bool(_TELLS[letters].any())
 
 
 def without_no_value(column: pa.Array) -> pa.Array:

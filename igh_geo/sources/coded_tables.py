@@ -17,7 +17,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from igh_geo.errors import DataError, Problem
-from igh_geo.sources.columns import NO_VALUE, find
+from igh_geo.sources.beginnings import check_is_text
+from igh_geo.sources.cells import tidy
+from igh_geo.sources.columns import find
+from igh_geo.sources.encodings import decoded
 from igh_geo.sources.files import PARQUET, TEXT, check_exists, read_table
 from igh_geo.sources.opening import opening
 from igh_geo.sources.text_files import (
@@ -28,10 +31,13 @@ from igh_geo.sources.text_files import (
 )
 
 # Up to this size a text file goes through the reader of all other tables, which is exact about
-# quotes and rows but needs 40 times as long a row.
+# quotes and rows but holds every cell. So does a larger one in which a row is not a line: Arrow
+# would count on, and takes a line feed from a field that goes on in its next block.
 _LARGE_BYTES = 10_000_000
 # Enough for titles above the header and for the separator.
 _HEAD_BYTES = 65_536
+_COUNTED_BYTES = 1 << 20
+_AFTER_THE_END = b"\r\n \0\x1a"
 _BLOCK_BYTES = 8 * 1024 * 1024
 # JSON is held in memory as a whole, at some ten times its size.
 _MOST_JSON_BYTES = 150_000_000
@@ -90,12 +96,15 @@ def read_coded_table(path: Path, wanted: Mapping[str, Sequence[str]]) -> CodedTa
     Raises
     ------
     DataError
-        When the file is missing, empty, damaged, or has a quote that makes rows part of a field.
+        When the file is missing, empty, damaged, no text under the name of one, or has a quote
+        that makes rows part of a field.
     """
     check_exists(path)
     suffix = path.suffix.lower()
     if suffix in TEXT and path.stat().st_size > _LARGE_BYTES:
-        return _read_large_text(path, wanted)
+        read_at_once = _read_large_text(path, wanted)
+        if read_at_once is not None:
+            return read_at_once
     if suffix in PARQUET:
         return _read_parquet(path, wanted)
     if suffix == ".json":
@@ -172,7 +181,10 @@ def _recognise(path: Path) -> _Dialect:
         raise DataError(str(problem))
     encoding = recognise_encoding(head)
     with opening(path):
-        lines = head.decode(encoding).splitlines()
+        # A letter of two bytes may be cut in the middle all the same.
+        text = next(decoded(head, encoding))
+    check_is_text(head, text, path)
+    lines = text.splitlines()
     told = lines[0].strip().strip('"').lower()
     n_told = 1 if told.startswith("sep=") and len(told) == len("sep=;") else 0
     separator = told[-1] if n_told else recognise_separator("\n".join(lines))
@@ -190,16 +202,21 @@ def _cells(line: str, separator: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
 
 
-def _read_large_text(path: Path, wanted: Mapping[str, Sequence[str]]) -> CodedTable:
+def _read_large_text(path: Path, wanted: Mapping[str, Sequence[str]]) -> CodedTable | None:
+    """Read with Arrow alone; None where a row is not a line of its own."""
     dialect = _recognise(path)
     found = find_fields(dialect.header, wanted)
     ragged: list[int] = []
     with opening(path):
         table = _parse_text(path, dialect, list(found.values()), ragged, use_threads=True)
-        if ragged:
+        if table is not None and ragged:
             # Only a reader with one thread knows the numbers of the rows that it leaves out.
             ragged.clear()
             table = _parse_text(path, dialect, list(found.values()), ragged, use_threads=False)
+        if table is None:
+            return None
+        if dialect.n_above + 1 + table.num_rows + len(ragged) != _count_lines(path):
+            return None
     first = dialect.n_above + 2
     n_rows = table.num_rows + len(ragged)
     numbers = np.arange(first, first + n_rows, dtype=np.int32)
@@ -222,9 +239,23 @@ def _with_gaps(values: pd.Categorical, is_gap: npt.NDArray[np.bool_]) -> pd.Cate
     return pd.Categorical.from_codes(codes, categories=values.categories)
 
 
+def _count_lines(path: Path) -> int:
+    """Lines of a file, empty ones at its end left out."""
+    ends = {b"\n": 0, b"\r": 0}
+    with path.open("rb") as file:
+        while piece := file.read(_COUNTED_BYTES):
+            for end in ends:
+                ends[end] += piece.count(end)
+        file.seek(max(0, path.stat().st_size - _COUNTED_BYTES))
+        tail = file.read()
+    # Old Macs had no line feeds.
+    end = b"\n" if ends[b"\n"] else b"\r"
+    return ends[end] + 1 - tail[len(tail.rstrip(_AFTER_THE_END)) :].count(end)
+
+
 def _parse_text(
     path: Path, dialect: _Dialect, columns: list[str], ragged: list[int], *, use_threads: bool
-) -> pa.Table:
+) -> pa.Table | None:
     swallowing: list[str] = []
 
     def note(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow has no public name
@@ -239,10 +270,8 @@ def _parse_text(
         # What pyarrow says of a quote that runs over the end of a block.
         if "out of sync" not in str(error):
             raise
-        raise DataError(str(_open_quote(path.name))) from error
-    if swallowing:
-        raise DataError(str(_open_quote(path.name)))
-    return table
+        return None
+    return None if swallowing else table
 
 
 def _read_csv(
@@ -345,10 +374,8 @@ def _categories(values: pa.ChunkedArray, file: str) -> pd.Categorical:
     swallowing = texts[texts.str.contains(r"[\r\n]", regex=True).fillna(False)]
     if len(swallowing):
         raise DataError(str(_open_quote(file)))
-    tidy = texts.str.strip()
-    tidy = tidy.mask(tidy.str.lower().isin(NO_VALUE))
     indices = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return _recode(indices, tidy)
+    return _recode(indices, tidy(texts.to_frame("value"))["value"])
 
 
 def _recode(indices: npt.NDArray[Any], values: pd.Series) -> pd.Categorical:

@@ -77,6 +77,7 @@ def read_context(
         read.codes,
         file=path.name,
         table_year=read.boundary_year,
+        year_from_name=read.year_from_name,
         allow_partial=allow_partial,
         part="context",
     )

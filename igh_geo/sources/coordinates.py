@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from igh_geo import crs
-from igh_geo.sources.numbers import decimal_sign, parse_numbers
+from igh_geo.sources.numbers import DecimalSign, decimal_sign, parse_numbers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -26,8 +26,11 @@ _PAIRS = (
     rf"{_BEFORE}(?P<x>[-+]?[0-9]+,[0-9]+),(?P<y>[-+]?[0-9]+,[0-9]+){_BEHIND}",
 )
 _AROUND_DEGREES = r"^\s*[NEO]\s*|\s*°?\s*[NEO]?\s*$"
+_OTHER_SIGN: dict[DecimalSign, DecimalSign] = {",": ".", ".": ","}
 # Rows that tell whether a column holds both coordinates.
 _SAMPLE = 1000
+# As `igh_geo.crs.recognise` names them, in alphabetical order.
+SYSTEMS = ("rd", "rd_swapped", "unknown", "wgs84", "wgs84_swapped")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ class Coordinates:
     @property
     def counts(self) -> dict[str, int]:
         """Number of rows in each system."""
-        systems, counted = np.unique(self.system, return_counts=True)
-        return dict(zip(systems.tolist(), counted.tolist(), strict=True))
+        counted = {name: int(np.count_nonzero(self.system == name)) for name in SYSTEMS}
+        return {name: count for name, count in counted.items() if count}
 
     def describe(self) -> str:
         """Systems found and the number of rows of each, for the log and the manifest."""
@@ -89,12 +92,14 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
     -------
     Coordinates
     """
-    x, y = _numbers(x_text), _numbers(y_text)
+    x_sign, y_sign = decimal_sign(x_text), decimal_sign(y_text)
+    x, y = _numbers(x_text, x_sign), _numbers(y_text, y_sign)
     is_known = crs.recognise(x, y) != "unknown"
     odd = ~is_known & x_text.notna().to_numpy() & y_text.notna().to_numpy() & (x != 0) & (y != 0)
     if odd.any():
         # Only one of the two readings of 121.300 lies in the Netherlands.
-        other_x, other_y = _numbers(x_text[odd], flip=x_text), _numbers(y_text[odd], flip=y_text)
+        other_x = _numbers(x_text[odd], _OTHER_SIGN[x_sign])
+        other_y = _numbers(y_text[odd], _OTHER_SIGN[y_sign])
         is_better = crs.recognise(other_x, other_y) != "unknown"
         x, y = x.copy(), y.copy()
         better = np.flatnonzero(odd)[is_better]
@@ -202,11 +207,8 @@ def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) 
     )
 
 
-def _numbers(text: pd.Series, *, flip: pd.Series | None = None) -> FloatArray:
-    """Numbers of a column, or of some of its rows with the sign that `flip` does not have."""
-    decimal = decimal_sign(text if flip is None else flip)
-    if flip is not None:
-        decimal = "," if decimal == "." else "."
+def _numbers(text: pd.Series, decimal: DecimalSign) -> FloatArray:
+    """Numbers of a column, with or without what stands around degrees."""
     numbers = parse_numbers(text, decimal=decimal)
     odd = np.isnan(numbers) & text.notna().to_numpy()
     if odd.any():

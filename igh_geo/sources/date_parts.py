@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,43 +90,50 @@ class Parts:
 
     Attributes
     ----------
-    numbers : numpy.ndarray of int, one row per name of ``NAMES``
-        ``NONE`` where a text does not give the number; ``zone`` in minutes east of Greenwich,
-        ``NO_ZONE`` without one; ``one`` and ``two`` are day and month, or month and day;
-        ``serial`` in seconds since 30 December 1899, divided by 86,400 without remainder (the
-        rest is in hour, minute and second).
+    numbers : mapping of str to numpy.ndarray of int
+        By name (see ``NAMES``), ``NONE`` where a text does not give the number; ``zone`` in
+        minutes east of Greenwich, ``NO_ZONE`` without one; ``one`` and ``two`` are day and month,
+        or month and day; ``serial`` in days since 30 December 1899 (the rest is in hour, minute
+        and second). A name that no text gives is not there: ask for it with ``parts["serial"]``.
     shape : numpy.ndarray of int
         Number of the shape (see ``SHAPE_NUMBER``); 0 for none.
     """
 
-    numbers: IntArray
+    numbers: Mapping[str, IntArray]
     shape: npt.NDArray[np.int8]
 
     def __getitem__(self, name: str) -> IntArray:
-        """Numbers of one name."""
-        numbers: IntArray = self.numbers[NAMES.index(name)]
-        return numbers
+        """Numbers of one name, not to be written in."""
+        numbers = self.numbers.get(name)
+        return np.broadcast_to(_absent(name), self.shape.shape) if numbers is None else numbers
 
     def has_shape(self, *names: str) -> BoolArray:
         """Whether each text has one of these shapes."""
-        return np.isin(self.shape, [SHAPE_NUMBER[name] for name in names])
+        here = np.zeros(len(_PATTERNS) + 1, dtype=bool)
+        here[[SHAPE_NUMBER[name] for name in names]] = True
+        return here[self.shape]
+
+    def chosen(self, rows: BoolArray) -> Parts:
+        """Those of some texts."""
+        numbers = {name: values[rows] for name, values in self.numbers.items()}
+        return Parts(numbers, self.shape[rows])
 
     def put(self, where: npt.NDArray[np.int64], other: Parts) -> Parts:
         """These, with others in the place of some."""
-        numbers, shape = self.numbers.copy(), self.shape.copy()
-        numbers[:, where], shape[where] = other.numbers, other.shape
+        numbers, shape = {name: self[name].copy() for name in _either(self, other)}, self.shape.copy()
+        for name, values in numbers.items():
+            values[where] = other[name]
+        shape[where] = other.shape
         return Parts(numbers, shape)
 
     def with_day(self, day: IntArray, month: IntArray) -> Parts:
         """These, with another day and month."""
-        numbers = self.numbers.copy()
-        numbers[NAMES.index("day")], numbers[NAMES.index("month")] = day, month
-        return Parts(numbers, self.shape)
+        return Parts({**self.numbers, "day": day, "month": month}, self.shape)
 
     def joined(self, other: Parts) -> Parts:
         """These, with others behind them."""
         return Parts(
-            np.concatenate([self.numbers, other.numbers], axis=1),
+            {name: np.concatenate([self[name], other[name]]) for name in _either(self, other)},
             np.concatenate([self.shape, other.shape]),
         )
 
@@ -145,7 +152,8 @@ def take_apart(text: pd.Series) -> Parts:
         In the order of `text`; the same as `take_apart_each`, some thirty times as fast where a
         column knows few builds.
     """
-    parts = _nothing(len(text))
+    numbers: dict[str, IntArray] = {}
+    shape = np.zeros(len(text), dtype=np.int8)
     is_left = text.notna().to_numpy(copy=True)
     builds = 0
     for where, letters in _by_length(text):
@@ -163,28 +171,34 @@ def take_apart(text: pd.Series) -> Parts:
                 alike[alike] = (zone[waiting[alike]] == zone[waiting[0]]).all(axis=1)
             here, waiting = waiting[alike], waiting[~alike]
             if found is not None and found[0] in _FREE_DIGITS:
-                is_all = len(here) == len(letters)
-                chosen = letters if is_all else letters[here]
-                _read_digits(parts, where[here], letters=chosen, found=found)
+                chosen = letters if len(here) == len(letters) else letters[here]
+                for name, values in _read_digits(chosen, found[1]).items():
+                    _put(numbers, name, where[here], values=values, length=len(text))
+                shape[where[here]] = SHAPE_NUMBER[found[0]]
                 is_left[where[here]] = False
     if is_left.any():
         where = np.flatnonzero(is_left)
-        parts = parts.put(where, take_apart_each(text.iloc[where]))
-    return parts
+        left = take_apart_each(text.iloc[where])
+        for name, values in left.numbers.items():
+            _put(numbers, name, where, values=values, length=len(text))
+        shape[where] = left.shape
+    return Parts(numbers, shape)
 
 
 def take_apart_each(text: pd.Series) -> Parts:
     """Take dates apart one by one, equal ones once; parameters as of `take_apart`."""
     position, different = pd.factorize(text)
-    parts = _nothing(len(different) + 1)
+    # Position -1 (missing) picks the last, which holds nothing.
+    length = len(different) + 1
+    numbers: dict[str, IntArray] = {}
+    shape = np.zeros(length, dtype=np.int8)
     for number, one in enumerate(different.tolist()):
         found = _recognise(with_plain_signs(one).strip())
         if found is not None:
-            parts.shape[number] = SHAPE_NUMBER[found[0]]
+            shape[number] = SHAPE_NUMBER[found[0]]
             for name, value in _numbers(found[1]).items():
-                parts.numbers[NAMES.index(name), number] = value
-    # Position -1 (missing) picks the last, which holds nothing.
-    return Parts(parts.numbers[:, position], parts.shape[position])
+                _put(numbers, name, number, values=value, length=length)
+    return Parts({name: values[position] for name, values in numbers.items()}, shape[position])
 
 
 def with_plain_signs(text: str) -> str:
@@ -192,10 +206,27 @@ def with_plain_signs(text: str) -> str:
     return text.translate(_PLAIN_SIGNS)
 
 
-def _nothing(length: int) -> Parts:
-    numbers = np.full((len(NAMES), length), NONE, dtype=np.int32)
-    numbers[NAMES.index("zone")] = NO_ZONE
-    return Parts(numbers, np.zeros(length, dtype=np.int8))
+def _absent(name: str) -> np.int32:
+    return np.int32(NO_ZONE if name == "zone" else NONE)
+
+
+def _either(one: Parts, other: Parts) -> list[str]:
+    """Names of the numbers that one of two gives."""
+    return [name for name in NAMES if name in one.numbers or name in other.numbers]
+
+
+def _put(
+    numbers: dict[str, IntArray],
+    name: str,
+    where: npt.NDArray[np.int64] | int,
+    *,
+    values: IntArray | int,
+    length: int,
+) -> None:
+    # Room for a million numbers that no text gives would take longer than reading those it does.
+    if name not in numbers:
+        numbers[name] = np.full(length, _absent(name), dtype=np.int32)
+    numbers[name][where] = values
 
 
 def _recognise(text: str) -> tuple[str, re.Match[str]] | None:
@@ -260,14 +291,9 @@ def _by_length(
 
 
 def _read_digits(
-    parts: Parts,
-    where: npt.NDArray[np.int64],
-    *,
-    letters: npt.NDArray[np.uint8],
-    found: tuple[str, re.Match[str]],
-) -> None:
-    """Read the numbers of texts that are all built as the one that was recognised."""
-    shape, match = found
+    letters: npt.NDArray[np.uint8], match: re.Match[str]
+) -> dict[str, IntArray | int]:
+    """The numbers of texts that are all built as the one that was recognised."""
 
     def number(start: int, end: int) -> IntArray:
         value = np.zeros(len(letters), dtype=np.int32)
@@ -276,15 +302,14 @@ def _read_digits(
             value += letters[:, column] - ord("0")
         return value
 
-    parts.shape[where] = SHAPE_NUMBER[shape]
-    told = match.groupdict()
-    for name in NAMES:
-        if told.get(name) is not None and name != "zone":
-            parts.numbers[NAMES.index(name), where] = number(*match.span(name))
-    if told.get("word") is not None:
-        parts.numbers[NAMES.index("month"), where] = _MONTHS.get(told["word"].lower(), 0)
-    if told.get("half") is not None:
-        hour = parts.numbers[NAMES.index("hour")]
-        hour[where] = on_24_hours(hour[where], told["half"])
-    if told.get("zone") is not None:
-        parts.numbers[NAMES.index("zone"), where] = _numbers(match)["zone"]
+    told = {name: value for name, value in match.groupdict().items() if value is not None}
+    numbers: dict[str, IntArray | int] = {
+        name: number(*match.span(name)) for name in NAMES if name in told and name != "zone"
+    }
+    if "word" in told:
+        numbers["month"] = _MONTHS.get(told["word"].lower(), 0)
+    if "half" in told:
+        numbers["hour"] = on_24_hours(number(*match.span("hour")), told["half"])
+    if "zone" in told:
+        numbers["zone"] = _numbers(match)["zone"]
+    return numbers

@@ -30,7 +30,13 @@ FloatArray = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.datetime64]
 
 _SECOND = np.timedelta64(1, "s")
+_HOUR = np.timedelta64(1, "h")
 _DAY = np.timedelta64(1, "D")
+# The first day of every month that can be meant and of the one after, and how long they last.
+_MONTHS = np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
+    "datetime64[D]"
+)
+_MONTH_DAYS = np.diff(_MONTHS).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ def read_moments(
     parts, at, tail = _with_intervals(text)
     everything = parts if tail is None else parts.joined(take_apart(tail))
     which = np.concatenate([np.arange(n), at])
-    everything, order_used = _settle_order(everything, text.iloc[which], order, row=rows[which])
+    everything, order_used = _settle_order(everything, order, text=text, row=rows, which=which)
     is_default = _is_default(everything)
     days = _understand(everything, is_default)
     if not (np.nan_to_num(days.seconds) != 0).any():
@@ -258,7 +264,7 @@ def _with_intervals(
     if not is_date.any():
         return parts, odd[:0], None
     at = odd[where[is_date]]
-    dates = Parts(halves.numbers[:, is_date], halves.shape[is_date])
+    dates = halves.chosen(is_date)
     return parts.put(at, dates), at, second[is_date].reset_index(drop=True)
 
 
@@ -283,8 +289,14 @@ def _ends_of_day(begin: _Days, where: npt.NDArray[np.int64], seconds: FloatArray
 
 
 def _settle_order(
-    parts: Parts, text: pd.Series, order: DateOrder | None, *, row: npt.NDArray[np.int64]
+    parts: Parts,
+    order: DateOrder | None,
+    *,
+    text: pd.Series,
+    row: npt.NDArray[np.int64],
+    which: npt.NDArray[np.int64],
 ) -> tuple[Parts, str]:
+    """Tell day and month apart; `which` says of which text each of the parts is."""
     ends_in_year = parts.has_shape("year_last")
     if not ends_in_year.any():
         return parts, "year_first" if parts.shape.any() else "none"
@@ -295,7 +307,7 @@ def _settle_order(
     if order is not None:
         used: str = order
     elif day_first.any() and month_first.any():
-        one, other = int(np.flatnonzero(day_first)[0]), int(np.flatnonzero(month_first)[0])
+        one, other = int(which[day_first.argmax()]), int(which[month_first.argmax()])
         problem = Problem(
             "All dates of a column have day and month in the same order.",
             f"row {row[one]} has {text.iloc[one]!r} (day first, as {int(day_first.sum())} rows), "
@@ -331,23 +343,22 @@ def _understand(parts: Parts, is_default: BoolArray) -> _Days:
         & ((month >= 1) & (month <= 12))
         & ((day >= 1) & (day <= 31))
     )
-    months = np.where(is_plausible, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    first = months.astype("datetime64[D]") + (np.where(is_plausible, day, 1) - 1)
-    # 31 April lies in May.
-    is_day = is_plausible & (first.astype("datetime64[M]") == months)
+    number = np.where(is_plausible, (year - FIRST_YEAR) * 12 + month - 1, 0)
+    first = _MONTHS[number] + (day - 1)
+    is_day = is_plausible & (day <= _MONTH_DAYS[number])
     is_serial = parts.has_shape("serial")
-    first = np.where(is_serial, np.datetime64("1899-12-30") + parts["serial"], first)
+    if is_serial.any():
+        first = np.where(is_serial, np.datetime64("1899-12-30") + parts["serial"], first)
 
     minute, second = parts["minute"], parts["second"]
     whole = parts["hour"] * 3600 + minute * 60 + np.maximum(second, 0)
     seconds = np.where(parts["hour"] < 0, np.nan, whole)
     is_bad_clock = (minute > 59) | (second > 59) | (whole > DAY_SECONDS)
     first[~(is_day | is_serial) | is_bad_clock | is_default] = np.datetime64("NaT")
-    months_long = np.where(is_year, 12, 1)
-    last = np.where(
-        is_year | is_month, (months + months_long).astype("datetime64[D]"), first + _DAY
-    )
-    last[np.isnat(first)] = np.datetime64("NaT")
+    last = first + _DAY
+    if (is_year | is_month).any():
+        after = _MONTHS[number + np.where(is_year, 12, 1)]
+        last = np.where(~np.isnat(first) & (is_year | is_month), after, last)
     return _Days(
         first.astype("datetime64[us]"), last.astype("datetime64[us]"), seconds, parts["zone"]
     )
@@ -357,16 +368,32 @@ def _localise(
     naive: Instants, zone: npt.NDArray[np.int32] | None
 ) -> tuple[Instants, BoolArray, BoolArray]:
     """Moments in UTC, and which of them were moved on or exist twice."""
-    first = np.ones(len(naive), dtype=bool)
-    clock = pd.DatetimeIndex(naive.astype("datetime64[us]"))
-    local = clock.tz_localize(TIME_ZONE, nonexistent="shift_forward", ambiguous=first)
-    # An hour later the clock of a repeated hour tells the same again.
-    later = (local + pd.Timedelta(hours=1)).tz_localize(None)
-    is_shifted = np.asarray(local.tz_localize(None) != clock) & ~np.isnat(naive)
-    is_ambiguous = np.asarray(later == clock)
-    universal = local.tz_convert("UTC").tz_localize(None).to_numpy().copy()
+    number, different = pd.factorize(naive.astype("datetime64[D]").astype(np.int64))
+    days = different.astype("datetime64[D]").astype("datetime64[us]")
+    # Clocks are changed by night: most days have one difference to UTC, from the evening before.
+    before, after = days - 3 * _HOUR, days + 27 * _HOUR
+    difference = before - _universal(before)
+    is_even = np.isnat(days) | (difference == after - _universal(after))
+    universal = naive.astype("datetime64[us]") - difference[number]
+    is_shifted, is_ambiguous = np.zeros((2, len(naive)), dtype=bool)
+    odd = np.flatnonzero(~is_even[number])
+    if len(odd):
+        universal[odd] = _universal(naive[odd])
+        local = pd.DatetimeIndex(universal[odd], tz="UTC").tz_convert(TIME_ZONE)
+        is_shifted[odd] = local.tz_localize(None) != naive[odd]
+        # An hour later the clock of a repeated hour tells the same again.
+        is_ambiguous[odd] = (local + pd.Timedelta(hours=1)).tz_localize(None) == naive[odd]
     if zone is None or (zone == NO_ZONE).all():
         return universal, is_shifted, is_ambiguous
     told = zone != NO_ZONE
     universal[told] = naive[told] - zone[told].astype("timedelta64[m]")
     return universal, is_shifted & ~told, is_ambiguous & ~told
+
+
+def _universal(naive: Instants) -> Instants:
+    """Moments in UTC: the first of two, and the next one where there is none."""
+    first = np.ones(len(naive), dtype=bool)
+    clock = pd.DatetimeIndex(naive.astype("datetime64[us]"))
+    local = clock.tz_localize(TIME_ZONE, nonexistent="shift_forward", ambiguous=first)
+    universal: Instants = local.tz_convert("UTC").tz_localize(None).to_numpy()
+    return universal

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from igh_geo import crs
 from igh_geo.errors import DataError, Problem
 from igh_geo.sources.area_columns import CODE_SHAPE
 from igh_geo.sources.columns import nearest
@@ -23,7 +22,7 @@ from igh_geo.sources.files import (
 )
 from igh_geo.sources.layouts import ANY_CODES, ANY_NAMES, CODES, find_column
 from igh_geo.sources.notes import Note
-from igh_geo.sources.outlines import repair_outlines
+from igh_geo.sources.outlines import draw_in_rd
 
 NAMES = (
     *("district", "districtnaam", "stadsdeel", "stadsdeelnaam", "team", "teamnaam", "teamgebied"),
@@ -105,8 +104,8 @@ def _from_layer(
 ) -> pd.Series:
     frame = read_geometry(path, layer=layer or _only_layer(path))
     names = _names(frame.drop(columns=frame.geometry.name), name_column, path.name)
-    frame = crs.project_to_rd(frame, path.name).assign(_code=names.to_numpy())
-    outlines = repair_outlines(frame, [])
+    frame = draw_in_rd(frame.assign(_code=names.to_numpy()), path.name, notes=[])
+    outlines = frame.geometry.to_numpy()
     shapes = areas.geometry.to_numpy()
     area, part = shapely.STRtree(outlines).query(shapes, predicate="intersects")
     shared = pd.DataFrame(

@@ -33,6 +33,8 @@ MIXED = "utf-8-or-cp1252"
 _PIECE = 1 << 20
 # Lines with letters outside ASCII that decide; more do not change the answer.
 _ENOUGH_ODD_LINES = 4000
+# One in so many of them in UTF-8 is a good part.
+_SHARE_UTF8 = 4
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
@@ -74,7 +76,8 @@ def recognise_encoding(content: bytes) -> str:
     Returns
     -------
     str
-        Name of a codec, or `MIXED` when most lines with accents are UTF-8 and some are not.
+        Name of a codec, or `MIXED` when a good part of the lines with accents is UTF-8, and the
+        others are not.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -88,7 +91,8 @@ def recognise_encoding(content: bytes) -> str:
     if decodes(content, "utf-8"):
         return "utf-8"
     odd = _odd_lines(content)
-    if sum(decodes(line, "utf-8") for line in odd) * 2 > len(odd):
+    # Accents of a code page hardly ever happen to be UTF-8 as well.
+    if sum(decodes(line, "utf-8") for line in odd) * _SHARE_UTF8 >= len(odd):
         return MIXED
     sample = b"\n".join(odd)
     pages = [page for page in _CODE_PAGES if decodes(content, page)]

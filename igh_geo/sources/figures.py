@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.sources.layouts import BARE_LAND, LAND, find_column
+from igh_geo.sources.layouts import BARE_LAND, FIGURES, LAND, find_column
 from igh_geo.sources.notes import Note
 from igh_geo.sources.numbers import parse_figures
 
@@ -19,6 +21,54 @@ _LEAST_ROUNDED = 5
 _MOST_LAND = 1.1
 _LEAST_LAND = 0.3
 _UNITS_KM2 = (1.0, 0.01, 1e-6)
+
+
+def sift_figures(
+    figures: Mapping[str, pd.Series],
+    columns: Mapping[str, str],
+    codes: pd.Series | pd.Index,
+    *,
+    notes: list[Note],
+) -> dict[str, pd.Series]:
+    """Make figures missing that no area can have: below zero, or infinite.
+
+    Parameters
+    ----------
+    figures : mapping of pandas.Series of Float64
+        Sizes of areas (inhabitants, dwellings) and shares, the codes of CBS for a gap missing.
+    columns : mapping
+        From the figures to look at to their columns in the file.
+    codes : pandas.Series or Index of str
+        The code of each row.
+    notes : list of Note
+        Gets ``figures_impossible`` (those areas, and per column the first) and
+        ``figures_not_whole`` (areas of which a number of persons, households, dwellings or
+        addresses has decimals: kept, but perhaps a thousand times too small).
+
+    Returns
+    -------
+    dict of pandas.Series
+        The figures of `columns`.
+    """
+    names = np.asarray(codes, dtype=object)
+    sifted = {}
+    found: dict[str, tuple[npt.NDArray[np.bool_], list[str]]] = {}
+    for name, column in columns.items():
+        values = figures[name].to_numpy(dtype=float, na_value=np.nan)
+        is_impossible = (values < 0) | np.isinf(values)
+        sifted[name] = figures[name].mask(is_impossible)
+        is_part = np.zeros(len(values), dtype=bool)
+        if name in FIGURES:
+            is_part = ~np.isnan(values) & ~is_impossible & (np.rint(values) != values)
+        for key, rows in (("figures_impossible", is_impossible), ("figures_not_whole", is_part)):
+            if rows.any():
+                areas, examples = found.setdefault(key, (np.zeros_like(rows), []))
+                areas |= rows
+                examples.append(f"{column} ({names[rows][0]})")
+    notes += [
+        Note(key, int(areas.sum()), ", ".join(examples)) for key, (areas, examples) in found.items()
+    ]
+    return sifted
 
 
 def read_land_km2(
@@ -95,7 +145,8 @@ def _unrounded(
 
 
 def _numbers(values: pd.Series) -> npt.NDArray[np.float64]:
-    return parse_figures(values).to_numpy(dtype=float, na_value=np.nan)
+    numbers = parse_figures(values).to_numpy(dtype=float, na_value=np.nan)
+    return np.where((numbers >= 0) & np.isfinite(numbers), numbers, np.nan)
 
 
 def _typical(land_km2: npt.NDArray[np.float64], drawn_km2: npt.NDArray[np.float64]) -> float:

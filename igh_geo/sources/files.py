@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from igh_geo.errors import DataError, Problem
 from igh_geo.sources.archives import ARCHIVES, COMPRESSED, Content, find_content
 from igh_geo.sources.encodings import decoded, recognise_encoding
+from igh_geo.sources.header import unique_names
 from igh_geo.sources.json_records import RECORDS, read_records
 from igh_geo.sources.layers import (
     LAYERS,
@@ -44,6 +47,19 @@ __all__ = [
 PARQUET = (".parquet", ".geoparquet", ".pq")
 GEOMETRY = LAYERS
 TEXT = (".csv", ".txt", ".tsv")
+# What pandas calls the row numbers of a frame.
+_INDEX_WITHOUT_NAME = re.compile(r"__index_level_\d+__")
+# As floats, which pandas takes when one is missing, large ones would lose digits.
+_WHOLE_NUMBERS = {
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+}
 _BARE = tuple(dict.fromkeys((*TEXT, *SPREADSHEETS, *PARQUET, *GEOMETRY, *RECORDS)))
 
 
@@ -216,10 +232,19 @@ def _is_separated(stored: bytes) -> bool:
 def _read_parquet(content: Content) -> RawTable:
     source = io.BytesIO(content.read()) if content.is_packed else content.path
     with opening(content.path):
-        is_plain = b"geo" not in (pq.read_schema(source).metadata or {})
-        plain = pd.read_parquet(source) if is_plain else None
-    if plain is not None:
-        return from_frame(plain, choices={})
+        if b"geo" not in (pq.read_schema(source).metadata or {}):
+            return from_frame(_plain_parquet(source), choices={})
     with opening(content.path):
         frame = gpd.read_parquet(source)
     return from_geometry(frame, content.path, choices={})
+
+
+def _plain_parquet(source: io.BytesIO | Path) -> pd.DataFrame:
+    """Columns as the file has them, those with the same name and those of an index too."""
+    with pq.ParquetFile(source) as file:
+        table = file.read()
+    kept = [n for n, name in enumerate(table.column_names) if not _INDEX_WITHOUT_NAME.match(name)]
+    names = unique_names([table.column_names[n] for n in kept])
+    columns = pa.table([table.column(n) for n in kept], names)
+    frame: pd.DataFrame = columns.to_pandas(types_mapper=_WHOLE_NUMBERS.get, ignore_metadata=True)
+    return frame

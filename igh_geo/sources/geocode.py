@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
 from igh_geo.sources.address_match import AddressIndex, Found
-from igh_geo.sources.address_text import Address, read_addresses_of
+from igh_geo.sources.address_text import Address, holds_value, read_addresses_of
 
 # What is added to the columns of the file.
 ADDED = ("x", "y", "location_quality", "match", "match_remark", "radius_m")
@@ -30,9 +32,9 @@ class Geocoded:
         ``match`` (by what it was found), ``match_remark`` (keys, with commas) and ``radius_m``
         (within which 90 % of the addresses lie that it may be; missing when not known).
     ledger : Ledger
-        Set aside are ``no_address``, ``ambiguous_address`` and ``address_not_found``; remarks
-        tell which rows lie
-        in the middle of a postcode or street, and what differs.
+        Set aside are ``wrong_number_of_fields``, ``no_address``, ``ambiguous_address`` and
+        ``address_not_found``; remarks tell which rows lie in the middle of a postcode or street,
+        and what differs.
     columns : dict
         Which column was taken for which part of the address.
     n_open : int
@@ -52,6 +54,8 @@ def geocode(
     file: str,
     index: AddressIndex | None = None,
     ask_outside: AskOutside | None = None,
+    row: npt.NDArray[np.int64] | None = None,
+    is_ragged: npt.NDArray[np.bool_] | None = None,
 ) -> Geocoded:
     """Give every row with an address a place.
 
@@ -66,6 +70,11 @@ def geocode(
     ask_outside : callable, optional
         Gets the different addresses that are not found at address level, and gives back what is
         known of them. This leaves the building: it must have been asked for.
+    row : numpy.ndarray of int, optional
+        Row numbers in the file, for the account; 1, 2, 3, ... by default.
+    is_ragged : numpy.ndarray of bool, optional
+        Rows with more or fewer cells than the header. What stands in which of their columns
+        nobody knows, so they get no place and are not asked for.
 
     Returns
     -------
@@ -79,16 +88,21 @@ def geocode(
     """
     _refuse_coordinates(frame, file)
     readings, columns = read_addresses_of(frame, file)
+    is_broken = np.zeros(len(frame), dtype=bool) if is_ragged is None else is_ragged
+    readings = [
+        [Address()] if broken else reading
+        for reading, broken in zip(readings, is_broken, strict=True)
+    ]
     # The same address occurs often, and is looked up once.
     ways: dict[str, list[Address]] = {}
     keys = []
-    for row in readings:
-        key = "||".join(reading.key() for reading in row)
-        ways.setdefault(key, row)
+    for reading in readings:
+        key = "||".join(way.key() for way in reading)
+        ways.setdefault(key, reading)
         keys.append(key)
     found = {
-        key: Found() if index is None or row[0].is_empty else index.find(row)
-        for key, row in ways.items()
+        key: Found() if index is None or reading[0].is_empty else index.find(reading)
+        for key, reading in ways.items()
     }
     open_addresses = _open_addresses(found, ways)
     if ask_outside is not None and open_addresses:
@@ -98,6 +112,12 @@ def geocode(
                 if place.is_better_than(found[key]) or found[key].match == "none":
                     found[key] = place
     places = [found[key] for key in keys]
+    if "number" in columns:
+        told = frame[columns["number"]].fillna("").astype("str").map(holds_value)
+        places = [
+            _without_number(place, reading[0]) if is_told else place
+            for place, reading, is_told in zip(places, readings, told, strict=True)
+        ]
     made = frame.assign(
         x=pd.array([place.x for place in places], dtype="Float64"),
         y=pd.array([place.y for place in places], dtype="Float64"),
@@ -108,8 +128,16 @@ def geocode(
     )
     numbers = ["x", "y", "radius_m"]
     made[numbers] = made[numbers].mask(made[numbers].isna()).round(3)
-    is_empty = pd.Series([row[0].is_empty for row in readings], index=frame.index, dtype=bool)
-    return Geocoded(made, _account(made, is_empty, file), columns, len(open_addresses))
+    is_empty = np.array([reading[0].is_empty for reading in readings], dtype=bool)
+    ledger = _account(made, is_empty, file, row=row, is_broken=is_broken)
+    return Geocoded(made, ledger, columns, len(open_addresses))
+
+
+def _without_number(place: Found, asked: Address) -> Found:
+    """Say that a house number that is there could not be read; a street is all that is left."""
+    if asked.number is not None or place.quality not in ("street", "postcode"):
+        return place
+    return replace(place, remarks=(*place.remarks, "number_not_found"))
 
 
 def _open_addresses(
@@ -124,8 +152,19 @@ def _open_addresses(
     return addresses
 
 
-def _account(made: pd.DataFrame, is_empty: pd.Series, file: str) -> Ledger:
-    ledger = Ledger(file, made)
+def _account(
+    made: pd.DataFrame,
+    is_empty: npt.NDArray[np.bool_],
+    file: str,
+    *,
+    row: npt.NDArray[np.int64] | None,
+    is_broken: npt.NDArray[np.bool_],
+) -> Ledger:
+    # The ledger's own columns must not be taken for those of the file.
+    own = {name: f"{name} (file)" for name in ("row", "reason") if name in made.columns}
+    numbers = np.arange(1, len(made) + 1) if row is None else row
+    ledger = Ledger(file, made.rename(columns=own).assign(row=numbers))
+    ledger.set_aside(is_broken, "wrong_number_of_fields")
     ledger.set_aside(is_empty, "no_address")
     ledger.set_aside(made["match"] == "ambiguous", "ambiguous_address")
     ledger.set_aside(made["location_quality"] == "unknown", "address_not_found")

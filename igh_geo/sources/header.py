@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.sources.cells import BLANKS
+from igh_geo.sources.signs import bare, is_blank
 
 # Exactly these: "Totaal Centrum" may be a name.
 _TOTAL = re.compile(r"(?:eind)?totaal|(?:grand )?total|totalen|totals", re.IGNORECASE)
@@ -53,16 +53,16 @@ def first_full_row(rows: Sequence[Sequence[object]], *, width: int) -> int | Non
 
 
 def is_filled(cell: object) -> bool:
-    """Whether a cell holds something else than blanks."""
-    return cell is not None and (not isinstance(cell, str) or bool(cell.strip(BLANKS)))
+    """Whether a cell holds something that can be seen."""
+    return cell is not None and (not isinstance(cell, str) or not is_blank(cell))
 
 
 def unique_names(header: Sequence[str]) -> list[str]:
-    """Column names without outer blanks; empty ones get a number, repeated ones too."""
+    """Column names without blanks around and hidden signs; empty and repeated ones numbered."""
     seen: Counter[str] = Counter()
     names = []
     for position, title in enumerate(header, 1):
-        name = str(title).strip(BLANKS).lstrip("\ufeff") or f"column_{position}"
+        name = bare(str(title)) or f"column_{position}"
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return names

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from igh_geo.sources.batches import in_batches
 from igh_geo.sources.columns import plain
 
 # 64 bits: that two of a million different rows share one happens in 1 of 37 million files.
@@ -68,8 +69,10 @@ def content_hash(incidents: pd.DataFrame) -> pd.Series:
     pandas.Series of str
         16 hexadecimal digits (the first half of an MD5) on the index of `incidents`.
     """
+    # Arrow asks a series for attributes, and pandas would look among a million labels for each.
+    bare = incidents.reset_index(drop=True)
     columns = [
-        (str(name), _canonical(str(name), incidents[name]))
+        (str(name), _canonical(str(name), bare[name]))
         for name in sorted(incidents.columns)
         if name != "row"
     ]
@@ -151,8 +154,8 @@ def _in_row(row: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
 
 def _canonical(name: str, values: pd.Series) -> pa.Array:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        moments = pa.array(values.dt.tz_convert("UTC").dt.tz_localize(None))
-        return pc.cast(pc.cast(moments, pa.timestamp("us")), pa.int64())
+        # With a zone or without, Arrow counts from 1970 in UTC.
+        return pc.cast(pc.cast(pa.array(values), pa.timestamp("us", "UTC")), pa.int64())
     if name in METRES:
         steps = np.round(values.to_numpy(dtype=float, na_value=np.nan) * STEPS_PER_METRE)
         return pc.cast(pa.array(steps, from_pandas=True), pa.int64())
@@ -171,7 +174,7 @@ def _digests(columns: Sequence[tuple[str, pa.Array]], n_rows: int) -> pd.Series:
     with duckdb.connect(":memory:") as connection:
         # The answer is joined to the rows by its order alone.
         connection.execute("SET preserve_insertion_order = true")
-        connection.register("cells", table)
+        connection.register("cells", in_batches(table))
         answer = connection.execute(
             f"SELECT left(md5(concat_ws({BETWEEN}, {', '.join(told)})), {DIGITS}) AS digest "
             "FROM cells"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,15 +125,21 @@ def read_incidents(
     ledger = Ledger(path.name, rows)
     ledger.set_aside(_is_total(raw), "total_row")
     ledger.set_aside(raw.is_ragged, "wrong_number_of_fields")
-    where = _where(raw, mapping)
+    # Arrow and NumPy let each other go: on two cores this takes little over half the time.
+    with ThreadPoolExecutor() as threads:
+        reading_places = threads.submit(_where, raw, mapping)
+        reading_starts = threads.submit(_read_moments, raw, mapping, "occurred_from", dates)
+        reading_ends = threads.submit(_read_moments, raw, mapping, "occurred_to", dates)
+        reading_words = threads.submit(_words, raw.frame, mapping, constants, codes)
+    where, when, until = (
+        reading_places.result(), reading_starts.result(), reading_ends.result()
+    )
+    words = reading_words.result()
     _account_for_places(ledger, where, at_fault)
-    when = _read_moments(raw, mapping, "occurred_from", dates)
-    until = _read_moments(raw, mapping, "occurred_to", dates) if "occurred_to" in mapping else None
     occurred_to = _account_for_moments(ledger, when, until, at_fault=at_fault)
     if today is not None:
         is_future = when.start.dt.tz_localize(None) >= pd.Timestamp(today) + pd.Timedelta(days=1)
         ledger.set_aside(is_future.to_numpy(), "future_date", column=at_fault["occurred_from"])
-    words = _words(raw.frame, mapping, constants, codes)
     _account_for_words(ledger, words, at_fault)
     # Last, among the rows that can be used: the first with a number may be a broken one.
     numbers = _account_for_numbers(ledger, raw, mapping.get("incident_id"))
@@ -262,7 +269,10 @@ def _account_for_places(ledger: Ledger, where: Coordinates, at_fault: Mapping[st
 
 def _read_moments(
     raw: RawTable, mapping: Mapping[str, str], field: str, order: DateOrder | None
-) -> Moments:
+) -> Moments | None:
+    if field not in mapping:
+        return None
+
     def text(name: str) -> pd.Series | None:
         return raw.frame[mapping[name]] if name in mapping else None
 

@@ -41,15 +41,23 @@ def read_records(content: bytes, path: Path) -> RawTable:
     """
     with opening(path):
         text = "".join(decoded(content, recognise_encoding(content))).lstrip("\ufeff")
-    records = _records(text, path)
+    try:
+        flat = _flat_records(_records(text, path), path)
+    except RecursionError:
+        raise DataError(str(_no_records(path, "its brackets are nested without end"))) from None
+    columns = list(dict.fromkeys(name for record in flat for name in record))
+    cells = {name: [record.get(name) for record in flat] for name in columns}
+    with opening(path):
+        return from_frame(pd.DataFrame(cells, columns=columns, dtype="str"), choices={})
+
+
+def _flat_records(records: list[object], path: Path) -> list[dict[str, str | None]]:
     flat = []
     for number, record in enumerate(records, 1):
         if not isinstance(record, dict):
             raise DataError(str(_no_records(path, f"number {number} of the list is no record")))
         flat.append(_flat(record))
-    columns = list(dict.fromkeys(name for record in flat for name in record))
-    cells = {name: [record.get(name) for record in flat] for name in columns}
-    return from_frame(pd.DataFrame(cells, columns=columns, dtype="str"), choices={})
+    return flat
 
 
 def _records(text: str, path: Path) -> list[object]:

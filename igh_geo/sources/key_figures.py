@@ -17,14 +17,14 @@ from python_calamine import CalamineWorkbook
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.sources.area_columns import CODE_SHAPE, find_codes
 from igh_geo.sources.columns import nearest
-from igh_geo.sources.figures import note_rounding, read_land_km2
+from igh_geo.sources.figures import note_rounding, read_land_km2, sift_figures
 from igh_geo.sources.files import SPREADSHEETS, RawTable, read_table
 from igh_geo.sources.layouts import EXTRA_FIGURES, FIGURES, find_column
 from igh_geo.sources.notes import Note
 from igh_geo.sources.numbers import parse_figures, thousands_sign
 from igh_geo.sources.odata import is_observations, refuse_explanation, widen
 from igh_geo.sources.opening import opening
-from igh_geo.sources.years import check_codes, lost_codes, recognise_year
+from igh_geo.sources.years import check_codes, lost_codes, year_in_columns, year_in_name
 
 # Above this share of rows with fields too many or too few, the file is cut at the wrong places.
 MAXIMUM_RAGGED = 0.05
@@ -49,9 +49,12 @@ class KeyFigures:
         Every code in the file, of all levels.
     boundary_year : int or None
         Year of the division of the codes, as told or as recognised.
+    year_from_name : bool
+        Nothing but the name of the file tells the year, if it is known at all.
     notes : list of Note
-        ``key_figure_rows_left_out`` (rows with fields too many or too few) and
-        ``thousands_signs`` (columns of which 1.234 was read as 1234).
+        ``key_figure_rows_left_out`` (rows with fields too many or too few),
+        ``thousands_signs`` (columns of which 1.234 was read as 1234), ``figures_impossible`` and
+        ``figures_not_whole`` (as of `igh_geo.sources.figures.sift_figures`).
     rows : pandas.DataFrame
         All columns of the file, as they stand in it, on the index of `frame`.
     """
@@ -60,6 +63,7 @@ class KeyFigures:
     columns: dict[str, str]
     codes: pd.Series
     boundary_year: int | None
+    year_from_name: bool = False
     notes: list[Note] = field(default_factory=list)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
@@ -120,11 +124,15 @@ def read_key_figures(
             signed.append(f"{column} (1{sign}234 = 1234)")
     if signed:
         notes.append(Note("thousands_signs", len(signed), ", ".join(signed)))
+    known = {name: column for name, column in wanted.items() if name in FIGURES | EXTRA_FIGURES}
+    frame |= sift_figures(frame, known, first.index, notes=notes)
+    told_year = boundary_year or year_in_columns(raw)
     return KeyFigures(
         frame=pd.DataFrame(frame, index=first.index),
         columns=wanted,
         codes=codes,
-        boundary_year=boundary_year or recognise_year(raw, path.stem),
+        boundary_year=told_year or year_in_name(raw, path.stem),
+        year_from_name=told_year is None,
         notes=notes,
         rows=first,
     )
@@ -193,6 +201,7 @@ def join_key_figures(
         read.codes,
         file=path.name,
         table_year=read.boundary_year,
+        year_from_name=read.year_from_name,
         allow_partial=allow_partial,
     )
     joined = areas.copy()

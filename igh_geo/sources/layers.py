@@ -9,15 +9,19 @@ from pathlib import Path, PurePath
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from igh_geo import crs
-from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.errors import CrsError, DataError, Problem, raise_all
 from igh_geo.sources.archives import Content
 from igh_geo.sources.opening import opening
 from igh_geo.sources.raw_table import RawTable, from_frame
+from igh_geo.sources.signs import harmless
 
 LAYERS = (
     *(".gpkg", ".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".shp", ".dbf"),
@@ -38,6 +42,13 @@ _BEGINS: dict[str, re.Pattern[bytes]] = {
 _PARTS_OF_SHAPEFILE = (".shx", ".dbf")
 # Degrees reach no further.
 _MOST_DEGREES = 180
+# How GeoJSON said in which system it is, before the standard allowed degrees only.
+_TOLD_SYSTEM = re.compile(
+    rb'"crs"\s*:\s*\{\s*"type"\s*:\s*"(?:name|EPSG)"\s*,\s*"properties"\s*:\s*'
+    rb'\{\s*"(?:name"\s*:\s*"([^"]*)"|code"\s*:\s*"?(\d+))'
+)
+_DEGREES_EPSG = 4326
+_TELLS_DEGREES = re.compile(r"(?i)crs:?84|wgs[ _]?(?:19)?84|\b4326$")
 _OPTIONS: dict[str, dict[str, str]] = {
     # The driver would ask a server for a schema.
     ".gml": {"DOWNLOAD_SCHEMA": "NO"},
@@ -67,12 +78,20 @@ def read_layer(content: Content, layer: str | None) -> gpd.GeoDataFrame | pd.Dat
     DataError
         When the file is damaged or incomplete, is not what its extension says, or has no such
         layer.
+    CrsError
+        When it names a reference system that does not exist.
     """
     check_layer_file(content)
     with opening(content.path):
-        return gpd.read_file(
-            _connection(content), layer=layer, engine="pyogrio", **_OPTIONS.get(content.suffix, {})
+        frame = gpd.read_file(
+            _connection(content),
+            layer=layer,
+            engine="pyogrio",
+            # A shape that cannot be, such as a ring of two points, costs its row only.
+            on_invalid="ignore",
+            **_OPTIONS.get(content.suffix, {}),
         )
+    return _in_told_system(frame, content)
 
 
 def read_layer_table(content: Content, layer: str | None) -> RawTable:
@@ -107,24 +126,60 @@ def from_geometry(frame: gpd.GeoDataFrame, path: PurePath, *, choices: dict[str,
     CrsError
         When the reference system is missing or contradicted by the values.
     """
-    points = frame.geometry
-    if len(points) and frame.crs is not None and crs.is_etrs89(frame.crs):
-        crs.check_label(frame, path.name)
-    else:
-        points = crs.project_to_rd(frame, path.name).geometry
-    shapes = points.to_numpy()
-    parts = shapely.get_num_geometries(shapes)
-    has_point = np.isin(shapely.get_type_id(shapes), (0, 4)) & (parts == 1)
-    single = np.where(has_point, shapely.get_geometry(shapes, 0), None)
-    table = from_frame(pd.DataFrame(frame.drop(columns=frame.geometry.name)), choices=choices)
+    with opening(path):
+        points = frame.geometry
+        if len(points) and frame.crs is not None and crs.is_etrs89(frame.crs):
+            crs.check_label(frame, path.name)
+        else:
+            points = crs.project_to_rd(frame, path.name).geometry
+        x, y = _single_points(points.to_numpy())
+        table = from_frame(pd.DataFrame(frame.drop(columns=frame.geometry.name)), choices=choices)
     return RawTable(
         table.frame,
         table.row,
         table.is_ragged,
-        x=shapely.get_x(single),
-        y=shapely.get_y(single),
+        x=x,
+        y=y,
         choices=choices | {"crs": str(frame.crs.name)},
     )
+
+
+def _single_points(
+    shapes: npt.NDArray[np.object_],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Coordinates of points and of sets of one point; NaN for all other shapes."""
+    is_alone = np.isin(shapely.get_type_id(shapes), (0, 4))
+    is_alone &= shapely.get_num_geometries(shapes) == 1
+    first = shapely.get_geometry(shapes, 0)
+    # An empty point has no coordinates to ask for.
+    single = np.where(is_alone & ~shapely.is_empty(first), first, None)
+    return shapely.get_x(single), shapely.get_y(single)
+
+
+def _in_told_system(
+    frame: gpd.GeoDataFrame | pd.DataFrame, content: Content
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Give GeoJSON the system that it names where GDAL did not understand the name.
+
+    GDAL then takes degrees without a word.
+    """
+    if content.suffix not in (".geojson", ".json") or not isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    if frame.crs is None or CRS(frame.crs).to_epsg() != _DEGREES_EPSG:
+        return frame
+    found = _TOLD_SYSTEM.search(content.head()) or _TOLD_SYSTEM.search(content.tail())
+    told = (found[1] or found[2] or b"").decode(errors="replace").strip() if found else ""
+    if not told or _TELLS_DEGREES.search(told):
+        return frame
+    try:
+        return frame.set_crs(f"EPSG:{told}" if told.isdecimal() else told, allow_override=True)
+    except CRSError:
+        problem = Problem(
+            "The reference system that a file names exists.",
+            f"{content.path.name} names {harmless(told)!r}, which is not known",
+            "find out in which system the file was made, and export it again in EPSG:28992",
+        )
+        raise CrsError(str(problem)) from None
 
 
 def check_layer(path: PurePath, layer: str, layers: Sequence[str]) -> None:
@@ -170,6 +225,9 @@ def check_layer_file(content: Content) -> None:
         declarations of its own, through which it could read other files; JSON that is cut off.
     """
     suffix = content.suffix
+    if content.member is None and (suffix in _BEGINS or suffix in _JSON_LINES):
+        # GDAL unpacks these by itself, however much comes out; an archive tells its sizes.
+        content.check_size()
     begin = _BEGINS.get(suffix)
     head = content.head()
     if begin is not None and not begin.match(head):

@@ -1,4 +1,4 @@
-"""Reading numbers from text: decimal comma or point, decided per column."""
+"""Reading numbers from text: decimal comma or point, decided per column and, if sure, value."""
 
 from __future__ import annotations
 
@@ -56,37 +56,60 @@ def parse_numbers(
     text : pandas.Series of str
         Missing values allowed.
     decimal : {",", "."}, optional
-        Sign that separates the decimals; by default decided by `decimal_sign`.
+        Sign that separates the decimals; by default decided by `decimal_sign`. The other one
+        separates thousands, but for a value in which it cannot (121300.5, 0.500): there it
+        separates decimals too.
 
     Returns
     -------
     numpy.ndarray of float
-        In the order of `text`; NaN where it is missing or not a number.
+        In the order of `text`; NaN where it is missing or not a number, and where a column with
+        both signs before decimals leaves open what 1.234 is.
     """
     sign = decimal_sign(text) if decimal is None else decimal
-    thousands = "." if sign == "," else ","
+    thousands: DecimalSign = "." if sign == "," else ","
     column = _arrow(text)
     # Digits and signs only: what nearly all of a column looks like, and Arrow reads at once.
-    usual = rf"^-?\d[\d{re.escape(thousands)}]*(?:{re.escape(sign)}\d+)?$"
+    grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+"
+    usual = rf"^-?(?:\d+|{grouped})(?:{re.escape(sign)}\d+)?$"
     is_usual = pc.fill_null(pc.match_substring_regex(column, usual), False)
-    bare = pc.replace_substring(column.filter(is_usual), thousands, "")
+    plain = pc.replace_substring(column.filter(is_usual), thousands, "")
     if sign == ",":
-        bare = pc.replace_substring(bare, ",", ".")
-    is_bare = is_usual.to_numpy(zero_copy_only=False)
+        plain = pc.replace_substring(plain, ",", ".")
+    is_plain = is_usual.to_numpy(zero_copy_only=False)
     numbers = np.full(len(text), np.nan)
-    numbers[is_bare] = pc.cast(bare, pa.float64()).to_numpy(zero_copy_only=False)
-    is_left = ~is_bare & text.notna().to_numpy()
+    numbers[is_plain] = pc.cast(plain, pa.float64()).to_numpy(zero_copy_only=False)
+    is_left = ~is_plain & text.notna().to_numpy()
     if is_left.any():
-        numbers[is_left] = _parse_unusual(text[is_left], thousands)
+        numbers[is_left], is_other = _parse_unusual(text[is_left], sign)
+        if decimal is None and is_other.any():
+            # Where both signs separate decimals, 1.234 may be either.
+            either = rf"^\s*[-+]?{grouped}\s*$"
+            is_either = pc.fill_null(pc.match_substring_regex(column, either), False)
+            numbers[is_either.to_numpy(zero_copy_only=False)] = np.nan
     # "inf" and a thousand digits are no numbers of anything.
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _parse_unusual(text: pd.Series, thousands: str) -> npt.NDArray[np.float64]:
-    """Numbers with blanks, apostrophes or an exponent; NaN for what is none."""
+def _parse_unusual(
+    text: pd.Series, sign: DecimalSign
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Numbers with blanks, apostrophes, an exponent or the other sign; NaN for what is none.
+
+    Also in which of them the other sign separates decimals: it occurs once, and not before
+    exactly three digits behind a group of three at most.
+    """
+    thousands = "." if sign == "," else ","
     bare = text.str.replace(r"[\s\u00a0\u202f']", "", regex=True)
-    bare = bare.str.replace(thousands, "", regex=False).str.replace(",", ".", regex=False)
-    return pd.to_numeric(bare, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    other = re.escape(thousands)
+    once = rf"[-+]?\d*{other}\d+(?:[eE][-+]?\d+)?"
+    grouped = rf"[-+]?[1-9]\d{{0,2}}{other}\d{{3}}"
+    is_other = (bare.str.fullmatch(once) & ~bare.str.fullmatch(grouped)).fillna(False)
+    is_other_array = is_other.to_numpy(dtype=bool)
+    with_point = bare.where(is_other_array, bare.str.replace(thousands, "", regex=False))
+    with_point = with_point.str.replace(",", ".", regex=False)
+    numbers = pd.to_numeric(with_point, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return numbers, is_other_array
 
 
 def _arrow(text: pd.Series) -> pa.Array:

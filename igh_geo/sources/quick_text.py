@@ -26,7 +26,7 @@ from igh_geo.sources.careful_text import (
     swallows_rows,
     without_surplus,
 )
-from igh_geo.sources.cells import BLANKS, as_frame, trimmed, without_no_value
+from igh_geo.sources.cells import as_frame, trimmed, without_no_value
 from igh_geo.sources.encodings import as_utf8
 from igh_geo.sources.header import is_filled
 
@@ -50,12 +50,11 @@ class _Plan:
     header: list[str]
     header_at: int
     has_quote: bool
-    has_nul: bool
 
     @property
     def n_named(self) -> int:
         """Columns up to the last with a name."""
-        return max((n for n, name in enumerate(self.header, 1) if name.strip(BLANKS)), default=1)
+        return max((n for n, name in enumerate(self.header, 1) if is_filled(name)), default=1)
 
     @property
     def n_columns(self) -> int:
@@ -157,7 +156,6 @@ def _plan(content: bytes, encoding: str, separator: str, *, has_line_above: bool
         header=told.header,
         header_at=told.header_at,
         has_quote=b'"' in content,
-        has_nul=b"\0" in content,
     )
 
 
@@ -238,7 +236,7 @@ def _add(rows: _Rows, columns: list[pa.Array], plan: _Plan, odd: _Odd) -> None:
     rows.n_odd += len(strange)
     columns = _merged(columns, strange, is_odd, n_columns=plan.n_columns)
 
-    bare = [trimmed(column, has_nul=plan.has_nul) for column in columns]
+    bare = [trimmed(column) for column in columns]
     filled = [_lengths(column) > 0 for column in bare]
     holds = np.logical_or.reduce(filled)
     # What stands beyond the last column of all counts as well.

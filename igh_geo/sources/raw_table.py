@@ -126,7 +126,17 @@ def _column_as_text(values: pd.Series) -> pd.Series:
         if (known % 1 == 0).all() and (known.abs() < 1e15).all():
             # A whole number became a float because others are missing: 12.0 was 12 in the file.
             return values.astype("Int64").astype("str").mask(values.isna())
+    if pd.api.types.is_object_dtype(values) and any(isinstance(v, bytes) for v in values):
+        return values.map(_bytes_as_text, na_action="ignore").astype("str").mask(values.isna())
     return values.astype("str").mask(values.isna())
+
+
+def _bytes_as_text(value: object) -> object:
+    if not isinstance(value, bytes):
+        return value
+    # Some programs store their text as bytes; a picture or a shape is none.
+    text = value.decode(errors="replace")
+    return text if text.isprintable() and "\ufffd" not in text else value.hex()
 
 
 def _as_text(cell: object) -> str:

@@ -6,11 +6,13 @@ import html
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.archives import check_swelling
 from igh_geo.sources.header import is_filled
 from igh_geo.sources.opening import opening
 from igh_geo.sources.raw_table import RawTable, from_cells
@@ -41,7 +43,8 @@ def read_spreadsheet(content: bytes, path: Path, *, sheet: str | None = None) ->
     path : pathlib.Path
         Where it comes from, for messages.
     sheet : str, optional
-        By default the first visible sheet that is not empty.
+        By default the first visible sheet with a row of more than one cell; without such, the
+        first that is not empty.
 
     Returns
     -------
@@ -52,11 +55,13 @@ def read_spreadsheet(content: bytes, path: Path, *, sheet: str | None = None) ->
     Raises
     ------
     DataError
-        When the file is damaged, has a password, lacks the sheet, or holds formulas that were
-        never calculated.
+        When the file is damaged, has a password, lacks the sheet, unpacks to far more than a
+        table does, or holds formulas that were never calculated.
     """
     if content.startswith(OLE) and _ENCRYPTED in content:
         raise DataError(str(_protected(path)))
+    if content.startswith(ZIP):
+        check_swelling(content, path)
     with opening(path):
         try:
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -76,19 +81,37 @@ def read_spreadsheet(content: bytes, path: Path, *, sheet: str | None = None) ->
         if about.visible != SheetVisibleEnum.Visible and about.name != sheet
     ]
     visible = [name for name in names if name not in hidden]
-    for name in [sheet] if sheet is not None else visible:
-        with opening(path):
-            found = book.get_sheet_by_name(name)
-            cells = found.to_python(skip_empty_area=False)
-        if any(is_filled(cell) for row in cells for cell in row):
-            choices = {"sheet": name}
-            if hidden:
-                choices["hidden_sheets"] = ", ".join(hidden)
-            choices |= _untold(content, name, path)
-            return from_cells(cells, choices=choices, merged=found.merged_cell_ranges or ())
+    read = _first_with_table(book, [sheet] if sheet is not None else visible, path)
+    if read is not None:
+        name, found, cells = read
+        choices = {"sheet": name}
+        if hidden:
+            choices["hidden_sheets"] = ", ".join(hidden)
+        choices |= _untold(content, name, path)
+        return from_cells(cells, choices=choices, merged=found.merged_cell_ranges or ())
     unseen = f"; hidden are {', '.join(hidden)}: name the sheet to read one" if hidden else ""
     problem = Problem("The file holds rows.", f"{path.name} is empty{unseen}", "export it again")
     raise DataError(str(problem))
+
+
+def _first_with_table(
+    book: CalamineWorkbook, names: Sequence[str], path: Path
+) -> tuple[str, CalamineSheet, Sequence[Sequence[object]]] | None:
+    """The first sheet that is more than sentences below each other, which are an explanation.
+
+    Without such a sheet the first that is not empty; None when all are.
+    """
+    first: tuple[str, CalamineSheet, Sequence[Sequence[object]]] | None = None
+    for name in names:
+        with opening(path):
+            found = book.get_sheet_by_name(name)
+            cells = found.to_python(skip_empty_area=False)
+        n_filled = max((sum(map(is_filled, row)) for row in cells), default=0)
+        if n_filled > 1:
+            return name, found, cells
+        if n_filled and first is None:
+            first = name, found, cells
+    return first
 
 
 def _untold(content: bytes, sheet: str, path: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError
+from igh_geo.sources.beginnings import check_is_text
 from igh_geo.sources.careful_text import (
     TextRows,
     check_quotes,
@@ -44,6 +46,8 @@ SEPARATORS = (";", ",", "\t", "|")
 
 _SAMPLE_LINES = 200
 _SAMPLE_BYTES = 1 << 18
+# So many fields in quotes are no coincidence.
+_MANY_QUOTES = 10
 # Below this size the careful reader takes less than a tenth of a second.
 _QUICK_FROM_BYTES = 1 << 20
 
@@ -123,14 +127,24 @@ def understand_text(content: bytes, path: Path) -> SeparatedText:
         sample = next(decoded(content, encoding, size=_SAMPLE_BYTES))
     told = sample.partition("\n")[0].strip().strip('"')
     n_skipped = 1 if told.lower().startswith("sep=") and len(told) == len("sep=;") else 0
+    check_is_text(content, sample, path)
     separator = told[-1] if n_skipped else recognise_separator(sample)
+    skips_blanks = quotes_after_blanks(sample, separator, is_cut=len(content) > _SAMPLE_BYTES)
 
     rows = None
-    if len(content) >= _QUICK_FROM_BYTES:
+    # Arrow knows no quotes behind a blank.
+    if len(content) >= _QUICK_FROM_BYTES and not skips_blanks:
         rows = read_quickly(content, encoding, separator, has_line_above=bool(n_skipped))
     if rows is None:
         with opening(path):
-            rows = _read_carefully(content, encoding, separator, path.name, n_skipped)
+            rows = _read_carefully(
+                content,
+                encoding,
+                separator,
+                file=path.name,
+                n_skipped=n_skipped,
+                skips_blanks=skips_blanks,
+            )
     frame = rows.frame.set_axis(unique_names(rows.header), axis="columns")
     is_wide = encoding.startswith(("utf-16", "utf-32"))
     return SeparatedText(
@@ -146,7 +160,13 @@ def understand_text(content: bytes, path: Path) -> SeparatedText:
 
 
 def _read_carefully(
-    content: bytes, encoding: str, separator: str, file: str, n_skipped: int
+    content: bytes,
+    encoding: str,
+    separator: str,
+    *,
+    file: str,
+    n_skipped: int,
+    skips_blanks: bool,
 ) -> TextRows:
     def lines() -> Iterator[str]:
         text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
@@ -158,11 +178,24 @@ def _read_carefully(
         head = None
         with contextlib.suppress(csv.Error):
             sample_lines = itertools.islice(sample, n_skipped, None)
-            head = read_head(sample_lines, separator, is_cut=len(content) > _SAMPLE_BYTES)
+            head = read_head(
+                sample_lines,
+                separator,
+                is_cut=len(content) > _SAMPLE_BYTES,
+                skips_blanks=skips_blanks,
+            )
         if head is not None:
-            n_fields = len(head.header)
-            check_quotes(lines(), separator, n_fields=n_fields, file=file, n_skipped=n_skipped)
-    return read_carefully(lines(), separator, file=file, n_skipped=n_skipped)
+            check_quotes(
+                lines(),
+                separator,
+                n_fields=len(head.header),
+                file=file,
+                n_skipped=n_skipped,
+                skips_blanks=skips_blanks,
+            )
+    return read_carefully(
+        lines(), separator, file=file, n_skipped=n_skipped, skips_blanks=skips_blanks
+    )
 
 
 def recognise_separator(text: str) -> str:
@@ -178,6 +211,35 @@ def recognise_separator(text: str) -> str:
         if score > best_score:
             best, best_score = separator, score
     return best
+
+
+def quotes_after_blanks(text: str, separator: str, *, is_cut: bool = False) -> bool:
+    """Whether a quote behind a separator and a blank encloses the field, as in ``"a"; "b"``.
+
+    Parameters
+    ----------
+    text : str
+        The first lines.
+    separator : str
+        What separates the fields.
+    is_cut : bool
+        Whether the text goes on, so that the last quote may be closed further on.
+
+    Returns
+    -------
+    bool
+        True when every such quote is closed again right before a separator or the end of a line;
+        in prose (``; "no" he said``) they are part of the value.
+    """
+    between = re.escape(separator)
+    opened = len(re.findall(rf'{between} +"', text))
+    if not opened:
+        return False
+    enclosed = rf'{between} +(?="((?:[^"]|"")*)" *(?:{between}|[\r\n]|\Z))'
+    closed = len(re.findall(enclosed, text))
+    if is_cut and closed >= _MANY_QUOTES:
+        return opened - closed <= 1
+    return closed == opened
 
 
 def _widths(sample: Sequence[str], separator: str) -> list[int]:

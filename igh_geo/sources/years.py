@@ -64,20 +64,27 @@ def recognise_year(frame: pd.DataFrame, names: str) -> int | None:
     -------
     int or None
     """
+    return year_in_columns(frame) or year_in_name(frame, names)
+
+
+def year_in_columns(frame: pd.DataFrame) -> int | None:
+    """Year of the boundaries by the columns of a file, as `recognise_year`."""
     columns = [str(name) for name in frame.columns]
     column = find_column(columns, YEARS)
     if column is not None:
         years = frame[column].astype("str").str.extract(r"^((?:19|20)\d{2})")[0].dropna()
         if len(years) and (years == years.iloc[0]).all():
             return int(years.iloc[0])
-    behind = year_in_code_column(columns)
-    if behind is not None:
-        return behind
+    return year_in_code_column(columns)
+
+
+def year_in_name(frame: pd.DataFrame, names: str) -> int | None:
+    """Year of the boundaries by the names of a file and its layer, as `recognise_year`."""
     tables = {year for table, year in DATASET_YEARS.items() if table in names.upper()}
     if len(tables) == 1:
         return tables.pop()
     told = set(_OF_DIVISION.findall(names)) or set(re.findall(_YEAR, names))
-    periods = find_column(columns, PERIODS)
+    periods = find_column([str(name) for name in frame.columns], PERIODS)
     if periods is not None:
         told &= set(frame[periods].astype("str").str.slice(0, 4).dropna().unique())
     return int(told.pop()) if len(told) == 1 else None
@@ -95,6 +102,7 @@ def check_codes(
     *,
     file: str,
     table_year: int | None = None,
+    year_from_name: bool = False,
     allow_partial: bool = False,
     part: str = "areas.key_figures",
 ) -> None:
@@ -112,6 +120,8 @@ def check_codes(
         What to call the table in the message.
     table_year : int, optional
         Boundary year of the table, when it is known (`recognise_year`) or told by the lens.
+    year_from_name : bool
+        That year stands in the name of the table only: the message says so.
     allow_partial : bool
         Go on when areas find no row or rows find no area. Another year is never gone on with.
     part : str
@@ -128,7 +138,8 @@ def check_codes(
     year = year_of(areas)
     known = pd.Index(codes.dropna().unique())
     if year is not None and table_year is not None and year != table_year:
-        raise_all([_other_year(areas, known, file, part=part, table_year=table_year)])
+        name = " by its name only" if year_from_name else ""
+        raise_all([_other_year(areas, known, f"{table_year}{name}", file=file, part=part)])
     if allow_partial:
         return
     problem = _areas_without_rows(areas, known, file, part)
@@ -159,15 +170,21 @@ def lost_codes(areas: gpd.GeoDataFrame, codes: pd.Series) -> list[str]:
 
 
 def _other_year(
-    areas: gpd.GeoDataFrame, known: pd.Index, file: str, *, part: str, table_year: int
+    areas: gpd.GeoDataFrame, known: pd.Index, table_year: str, *, file: str, part: str
 ) -> Problem:
     year = year_of(areas)
     return Problem(
         "A table and the areas are of the same boundary year.",
         f"the areas are of {year} and {file} is of {table_year}; {_found(areas, known)[0]}",
-        f"take the file of {year}; or carry the figures over with [areas.harmonise]; or, when its "
-        f"codes are those of {year} after all, say boundary_year = {year} under [{part}]",
+        f"take the file of {year}{_carry('; or carry the figures over', part)}; or, when its "
+        f"codes are those of {year} after all, say boundary_year = {year} under [{part}]; when it "
+        "is the year of the areas that is wrong, say boundary_year under [areas]",
     )
+
+
+def _carry(words: str, part: str) -> str:
+    """The words and how to do it, where it can be done: indexes of context cannot be divided."""
+    return "" if part == "context" else f"{words} with [areas.harmonise]"
 
 
 def _found(areas: gpd.GeoDataFrame, known: pd.Index) -> tuple[str, pd.Series]:
@@ -194,7 +211,7 @@ def _areas_without_rows(
     evidence = f"{said} in {file}"
     remedy = (
         "the file and the boundaries are probably of different years: take the file of the year "
-        "of the boundaries, carry its figures over with [areas.harmonise], or let it be partial "
+        f"of the boundaries{_carry(', carry its figures over', part)}, or let it be partial "
         f"(allow_partial = true under [{part}])"
     )
     if has_row.mean() < MINIMUM_MATCHED:
@@ -231,9 +248,9 @@ def _rows_without_areas(
         "Every row of the municipality finds its area.",
         f"{len(lost)} codes in {file} are of no area, the first is {lost[0]}: their figures would "
         "be lost",
-        "take the file of the year of the boundaries, or carry its figures over with "
-        f"[areas.harmonise]; when the areas are a part of the municipality on purpose, {say}{also}"
-        ", or allow_partial = true",
+        f"take the file of the year of the boundaries{_carry(', or carry its figures over', part)};"
+        f" when the areas are a part of the municipality on purpose, {say}{also}, or "
+        "allow_partial = true",
     )
 
 

@@ -103,6 +103,34 @@ def test_every_changed_area_is_flagged_and_only_shared_ones_are_estimates(data: 
     assert events.carried_from.boundary_year == 2022
 
 
+def test_of_the_other_division_only_is_told_what_matters_for_carrying_over(data: Path) -> None:
+    study, _ = intake(data, lens(harmonise={"file": "oud.gpkg"}))
+    assert study.other_year is not None
+    told = [(note.key, note.count, note.example) for note in study.other_year.notes]
+    assert told == [("other_year_read", 3, "2022")]
+    # Nothing of the map itself is told twice.
+    keys = [note.key for note in study.notes]
+    assert len(keys) == len(set(keys))
+
+
+def test_old_areas_without_outline_are_told_and_a_file_without_a_year_by_its_name(
+    data: Path,
+) -> None:
+    # Ten old areas of 150 m, the last of which lies elsewhere and has lost its outline.
+    widths = {f"BU999900{n:02}": 150 for n in range(10)}
+    old = layer(widths, [10] * 10, 2022).drop(columns="jrstatcode")
+    old.geometry = [*old.geometry[:9], None]
+    old.to_file(data / "vorig.gpkg")
+    chosen = lens(harmonise={"file": "vorig.gpkg"}, year=None)
+    other = read_study_areas(chosen, None, Inputs(data)).other_year
+    assert other is not None
+    assert [(note.key, note.count, note.example) for note in other.notes] == [
+        ("other_year_read", 9, "vorig.gpkg"),
+        ("other_year_left_out", 1, "BU99990009"),
+        ("harmonise_uncovered", 1, C2),
+    ]
+
+
 def test_addresses_share_a_divided_area_better_than_land(data: Path) -> None:
     # Nine of the ten addresses of C lie in C1.
     rows = [f"{WEST + 1010 + 20 * n},{SOUTH + 100}" for n in range(9)]

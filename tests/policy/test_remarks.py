@@ -9,7 +9,7 @@ import pytest
 
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Period
-from igh_geo.policy import remarks
+from igh_geo.policy import account, remarks
 from igh_geo.policy.clustering import cluster_areas
 from igh_geo.policy.findings import AreaClusters, GridFindings
 from igh_geo.texts import Texts
@@ -215,11 +215,12 @@ def test_faulty_rows_and_rows_outside_are_counted_apart_and_unasked_rows_not_at_
     ledger.set_aside(rows.index[:7], "no_coordinates")
     ledger.set_aside(rows.index[7:10], "outside_areas")
     ledger.set_aside(rows.index[10:50], "outside_period", sort="selection")
-    notes = dict(remarks.ledger_notes(ledger.summary(), "meldingen", NL))
-    assert notes["not_placed"] == {"count": "7", "rows": "100"}
+    notes = dict(account.ledger_notes(ledger.summary(), "meldingen", NL))
+    reasons = "geen coördinaten (7)"
+    assert notes["not_placed"] == {"count": "7", "rows": "100", "reasons": reasons}
     assert notes["outside_areas"] == {"count": "3", "things": "meldingen"}
     elsewhere = Ledger("counts.csv", rows)
     elsewhere.set_aside(rows.index[:40], "outside_areas", sort="selection")
-    assert remarks.ledger_notes(elsewhere.summary(), "meldingen", NL) == []
+    assert account.ledger_notes(elsewhere.summary(), "meldingen", NL) == []
     clean = Ledger("i.csv", rows).summary()
-    assert remarks.ledger_notes(clean, "meldingen", NL) == []
+    assert account.ledger_notes(clean, "meldingen", NL) == []

@@ -328,13 +328,31 @@ def test_ordinary_wijk_with_the_number_of_water_stays_land_without_inhabitants_i
 
 def test_blank_name_is_replaced_by_the_code(tmp_path):
     frame = gpd.GeoDataFrame(
-        {"gemeentecode": ["GM0003", "GM9999"], "gemeentenaam": ["Appingedam", " "]},
+        {"wijkcode": ["WK000300", "WK000301"], "wijknaam": ["Appingedam", " "]},
         geometry=[box(0), box(1)],
         crs=crs.RD,
     )
+    frame.to_file(tmp_path / "w.gpkg")
+    areas = read_areas(tmp_path / "w.gpkg", level="wijk").areas
+    assert areas["name"].tolist() == ["Appingedam", "WK000301"]
+
+
+def test_municipality_without_a_name_and_without_inhabitants_is_none(tmp_path):
+    # Baarle-Hertog, which is in Belgium, stands in the municipalities of 2012 as GM9999.
+    frame = gpd.GeoDataFrame(
+        {
+            "gemeentecode": ["GM0744", "GM0745", "GM9999"],
+            "gemeentenaam": ["Baarle-Nassau", None, " "],
+            "aantal_inwoners": [6600, 5, MISSING],
+        },
+        geometry=[box(0), box(1), box(2)],
+        crs=crs.RD,
+    )
     frame.to_file(tmp_path / "g.gpkg")
-    areas = read_areas(tmp_path / "g.gpkg", level="gemeente").areas
-    assert areas["name"].tolist() == ["Appingedam", "GM9999"]
+    read = read_areas(tmp_path / "g.gpkg", level="gemeente")
+    assert read.areas["name"].tolist() == ["Baarle-Nassau", "GM0745"]
+    left_out = [note for note in read.notes if note.key == "nameless_left_out"]
+    assert [(note.count, note.example) for note in left_out] == [(1, "GM9999")]
 
 
 @pytest.mark.parametrize(
@@ -372,11 +390,11 @@ REAL = [
     ("nl_wijken_gemeenten_2022.gpkg", "wijk", 3340, 2022, 3340, 0),
     ("nl_wijken_gemeenten_2022.gpkg", "gemeente", 345, 2022, 345, 0),
     ("nl_wijken_gemeenten_2022.gpkg", "prov", 12, 2022, 0, 0),
-    ("nl_buurten_2014_coarse.topojson", "buurt", 10_575, 2014, 0, 0),
+    ("nl_buurten_2014_coarse.topojson", "buurt", 10_414, 2014, 0, 0),
     ("nl_buurten_2016_full_detail.parquet", "buurt", 12_187, 2016, 0, 0),
     ("nl_buurten_2024_approximate.gpkg", "buurt", 14_566, 2024, 14_090, 0),
     ("wijken_2024.geojson", "wijk", 3474, 2024, 3393, 81),
-    ("gemeenten_2012.geojson", "gemeente", 416, 2012, 415, 0),
+    ("gemeenten_2012.geojson", "gemeente", 415, 2012, 415, 0),
     ("gemeenten_2018.geojson", "gemeente", 380, 2018, 380, 0),
     ("gemeenten_2024.geojson", "gemeente", 342, 2024, 342, 0),
 ]
@@ -435,6 +453,8 @@ def test_loon_in_assen_is_ordinary_land_with_the_number_of_water(real_data):
 def test_outlines_of_2014_are_repaired_and_those_that_collapsed_left_out(real_data):
     read = read_areas(real_data / "boundaries/nl_buurten_2014_coarse.topojson")
     counts = {note.key: note.count for note in read.notes}
-    # 545 have no outline in the file, of 571 nothing is left after repair.
-    assert counts["areas_without_outline"] == 545 + 571
-    assert counts["outlines_repaired"] == pytest.approx(1094, abs=10)
+    # 545 have no outline in the file, 730 no surface, and 2 are less than 10 cm wide.
+    assert counts["areas_without_outline"] == 545 + 730 + 2
+    # 1,344 are invalid in the file and 5 more once they have been projected; 730 have collapsed.
+    assert counts["outlines_repaired"] == pytest.approx(1344 + 5 - 730, abs=10)
+    assert read.areas.geometry.area.min() > 10_000

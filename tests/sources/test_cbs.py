@@ -211,6 +211,82 @@ def test_rows_of_another_level_are_left_out_and_said(tmp_path):
     assert keys(read)["other_levels_left_out"] == 1
 
 
+@pytest.mark.parametrize(("level", "there"), [("wijk", "buurt"), ("gemeente", "buurt")])
+def test_areas_of_another_level_only_are_refused_with_that_level(tmp_path, level, there):
+    path = save(
+        buurten().rename(columns={"buurtcode": "statcode"})[["statcode", "geometry"]],
+        tmp_path / "b.gpkg",
+    )
+    with pytest.raises(
+        DataError,
+        match=rf"all 3 codes of b\.gpkg are of level {there} \(the first is BU99990101\)"
+        rf"[\s\S]*level = \"{there}\"",
+    ):
+        read_areas(path, level=level)
+
+
+def test_buurten_that_are_asked_for_as_municipalities_are_refused_with_their_own_level(tmp_path):
+    path = save(buurten(), tmp_path / "b.gpkg")
+    with pytest.raises(DataError, match=r"repeated codes[\s\S]*by their buurtcode: say level = "):
+        read_areas(path, level="gemeente")
+
+
+def test_column_that_contradicts_the_codes_is_not_taken_for_them(tmp_path):
+    # The first column has one code twice; the year and the code would have had three.
+    frame = buurten(buurtcode=["BU99990101", "BU99990101", "BU99999997"])
+    with pytest.raises(DataError, match=r"1 repeated codes in b\.gpkg, the first is BU99990101"):
+        read_areas(save(frame, tmp_path / "b.gpkg"))
+
+
+@pytest.mark.parametrize("asked", ["*", "-", "GM", "99990", "%"])
+@pytest.mark.parametrize("names", [None, "Voorbeeldstad", " "])
+def test_sign_that_is_no_name_and_no_code_is_no_municipality(tmp_path, asked, names):
+    frame = buurten(gemeentenaam=[names] * 3)
+    path = save(frame, tmp_path / "b.gpkg")
+    bare = save(frame.drop(columns="gemeentenaam"), tmp_path / "c.gpkg")
+    for file in (path, bare):
+        with pytest.raises(DataError, match=r"has none of"):
+            read_areas(file, municipality=asked)
+
+
+def test_areas_outside_the_netherlands_are_refused_with_their_place(tmp_path):
+    away = buurten()
+    away.geometry = [box(0, 0), box(1000, 0), box(900_000, 0)]
+    with pytest.raises(
+        DataError,
+        match=r"1 of 3 outlines in b\.gpkg reach outside it, the first is BU99999997: "
+        r"x 1055000 to 1056000, y 463000 to 464000 m",
+    ):
+        read_areas(save(away, tmp_path / "b.gpkg"))
+    spain = buurten().set_geometry(
+        [shapely.box(-3, 40 + n, -2.9, 40.1 + n) for n in range(3)], crs="EPSG:4326"
+    )
+    with pytest.raises(DataError, match="3 of 3 outlines"):
+        read_areas(save(spain, tmp_path / "c.gpkg"))
+
+
+def test_figures_that_no_area_can_have_are_missing_and_parts_of_people_are_said(tmp_path):
+    frame = buurten(
+        aantal_inwoners=[-5.0, 1200.5, 0.0],
+        aantal_huishoudens=[-99997, -1, 3],
+        oppervlakte_land_in_ha=[-90.0, 100.0, 0.0],
+    )
+    read = read_areas(save(frame, tmp_path / "b.gpkg"))
+    assert read.areas["population"].tolist() == [1200.5, pd.NA, 0]
+    assert read.areas["households"].tolist() == [pd.NA, pd.NA, 3]
+    # Land below zero is measured from the outline instead.
+    assert read.areas["area_km2"].tolist() == pytest.approx([1.0, 1.0, 0.0])
+    assert {note.key: (note.count, note.example) for note in read.notes} == {
+        "missing_codes": (1, "aantal_huishoudens (BU99990101)"),
+        "figures_impossible": (
+            2,
+            "aantal_inwoners (BU99990101), aantal_huishoudens (BU99990100)",
+        ),
+        "figures_not_whole": (1, "aantal_inwoners (BU99990100)"),
+        "area_from_outline": (1, "BU99990101"),
+    }
+
+
 def test_invalid_outline_is_repaired_and_said(tmp_path):
     # A bow tie of two triangles of 250,000 m2 each.
     bow_tie = shapely.Polygon(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -103,3 +104,49 @@ def test_layer_of_bare_points_has_rows(tmp_path):
     assert len(table.frame) == 1
     assert table.x is not None
     assert table.x.tolist() == [155_000]
+
+
+def test_parquet_with_a_name_twice_is_read_as_csv_is(tmp_path):
+    columns = [pa.array(["1", "2"]), pa.array(["a", "b"]), pa.array(["c", "d"])]
+    pq.write_table(pa.Table.from_arrays(columns, names=["id", "x", "x"]), tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("id;x;x\n1;a;c\n2;b;d\n", encoding="utf-8")
+    read = [read_table(tmp_path / name).frame for name in ("t.parquet", "t.csv")]
+    pd.testing.assert_frame_equal(*read, check_column_type=False)
+    assert list(read[0].columns) == ["id", "x", "x (2)"]
+
+
+def test_bytes_in_parquet_are_text_or_told_in_hexadecimals(tmp_path):
+    table = pa.table({"id": [b"M1", None, "Café".encode()], "raw": [b"\xff\0", b"\1\2", None]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    frame = read_table(tmp_path / "t.parquet").frame.fillna("missing")
+    assert frame["id"].tolist() == ["M1", "missing", "Café"]
+    assert frame["raw"].tolist() == ["ff00", "0102", "missing"]
+
+
+def test_index_of_a_frame_is_a_column_and_large_numbers_keep_their_digits(tmp_path):
+    frame = pd.DataFrame({"n": pd.array([2**62 + 1, None], dtype="Int64")})
+    frame.set_axis(pd.Index(["BU1", "BU2"], name="code")).to_parquet(tmp_path / "t.parquet")
+    read = read_table(tmp_path / "t.parquet").frame
+    assert read["code"].tolist() == ["BU1", "BU2"]
+    assert read["n"].fillna("missing").tolist() == [str(2**62 + 1), "missing"]
+    frame.set_axis([7, 9]).to_parquet(tmp_path / "t.parquet")
+    assert list(read_table(tmp_path / "t.parquet").frame.columns) == ["n"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture"),
+        (b"%PDF-1.7\n", "a document"),
+        (b"\x1f\x8b\x08" + bytes(50), "compressed"),
+        (b"PAR1" + bytes(50), "a Parquet file"),
+        (b"SQLite format 3\0" + bytes(100), "a GeoPackage"),
+        (bytes(range(1, 256)) * 20, "signs are controls"),
+    ],
+)
+def test_file_that_is_no_text_is_told_without_its_bytes(tmp_path, content, kind):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"t\.csv is no text: .*{kind}") as caught:
+        read_table(path)
+    assert str(caught.value).replace("\n", "").isprintable()

@@ -75,3 +75,11 @@ def test_what_is_no_list_of_records_is_refused_for_the_right_reason(tmp_path, te
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=found):
         read_table(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '[{"a":' * 50_000 + "1" + "}]" * 50_000])
+def test_brackets_without_end_are_told(tmp_path, text):
+    path = tmp_path / "t.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"t\.json"):
+        read_table(path)

@@ -298,6 +298,35 @@ def test_codes_that_a_spreadsheet_turned_into_numbers_are_completed(tmp_path):
     assert joined["population"].tolist() == [1200, 560]
 
 
+def test_codes_of_the_rows_are_taken_though_another_column_has_them_as_well(tmp_path):
+    # A table of three levels that names the municipality beside every row.
+    text = (
+        "niveau,code,gemeentecode,wijkcode,inwoners\n"
+        "gemeente,GM0153,GM0153,,300\nwijk,WK015300,GM0153,,200\nwijk,WK015301,GM0153,,100\n"
+        "buurt,BU01530000,GM0153,WK015300,120\nbuurt,BU01530001,GM0153,WK015300,80\n"
+        "buurt,BU01530100,GM0153,WK015301,100\n"
+    )
+    path = figures(tmp_path, text)
+    for level, expected in {
+        "gemeente": {"GM0153": 300},
+        "wijk": {"WK015300": 200, "WK015301": 100},
+        "buurt": {"BU01530000": 120, "BU01530001": 80, "BU01530100": 100},
+    }.items():
+        read = read_key_figures(path, level=level)
+        assert read.frame["population"].to_dict() == expected
+        assert read.rows["niveau"].unique().tolist() == [level]
+
+
+def test_figures_below_zero_are_missing_and_said(tmp_path):
+    areas = areas_of_2025()
+    text = "code,inwoners,woz\nBU99990100,-5,-1\nBU99990101,12.5,300\n"
+    joined, notes = join_key_figures(areas, figures(tmp_path, text))
+    assert joined["population"].tolist() == [pd.NA, 12.5, pd.NA]
+    told = {note.key: (note.count, note.example) for note in notes}
+    assert told["figures_impossible"] == (1, "inwoners (BU99990100), woz (BU99990100)")
+    assert told["figures_not_whole"] == (1, "inwoners (BU99990101)")
+
+
 def test_rounding_by_cbs_is_said_with_the_number_of_hidden_areas(tmp_path):
     codes = [f"BU9999{n:04}" for n in range(7)]
     areas = buurten(*codes, "BU99999997")
@@ -314,7 +343,9 @@ def test_rounding_by_cbs_is_said_with_the_number_of_hidden_areas(tmp_path):
 def test_buurten_of_amsterdam_take_figures_of_2024_only_when_told(real_data):
     areas = read_areas(real_data / "boundaries/amsterdam_buurten_2022.geojson").areas
     path = real_data / "keyfigures/kwb_2024_with_crime_totals_2021_2025.csv"
-    with pytest.raises(DataError, match=r"areas are of 2022 and kwb_2024\S* is of 2024; 517 of"):
+    with pytest.raises(
+        DataError, match=r"areas are of 2022 and kwb_2024\S* is of 2024 by its name only; 517"
+    ):
         join_key_figures(areas, path)
     joined, notes = join_key_figures(areas, path, boundary_year=2022)
     assert joined["population"].sum() == pytest.approx(931_300, rel=0.01)
@@ -363,7 +394,9 @@ def test_real_explanations_of_figures_are_refused_for_that(real_data, file):
 def test_key_figures_of_2017_are_refused_for_amsterdam_of_2022(real_data):
     areas = read_areas(real_data / "boundaries/amsterdam_buurten_2022.geojson").areas
     path = real_data / "keyfigures/83765NED_2017_subset.csv"
-    with pytest.raises(DataError, match=r"is of 2017; 0 of 518 areas on land of 2022 \(0%\)"):
+    with pytest.raises(
+        DataError, match=r"is of 2017 by its name only; 0 of 518 areas on land of 2022 \(0%\)"
+    ):
         join_key_figures(areas, path)
     with pytest.raises(DataError, match=r"0 of 518[\s\S]*areas.harmonise"):
         join_key_figures(areas, path, boundary_year=2022)

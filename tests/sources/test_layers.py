@@ -159,3 +159,82 @@ def test_neighbourhoods_of_2014_are_read_as_topology(real_data: Path):
     path = real_data / "boundaries" / "nl_buurten_2014_coarse.topojson"
     assert len(read_geometry(path)) == 11_691
     assert read_table(path).choices["crs"] == "WGS 84"
+
+
+def feature(place: object, shape: str = "Point", **told: object) -> dict[str, object]:
+    geometry = {"type": shape, "coordinates": place}
+    return {"type": "Feature", "properties": {"naam": "een", **told}, "geometry": geometry}
+
+
+def collection(path: Path, *features: object, **members: object) -> Path:
+    whole = {"type": "FeatureCollection", "features": features, **members}
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("told", "epsg"),
+    [
+        ("urn:ogc:def:crs:EPSG::28992", 28992),
+        # GDAL does not know these names, and would take degrees.
+        ("Amersfoort / RD New", 28992),
+        ("RD_New", 28992),
+        ("EPSG:4258", 4258),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", 4326),
+        ("CRS84", 4326),
+        ("", 4326),
+    ],
+)
+def test_reference_system_that_geojson_names_is_the_one_it_is_in(tmp_path, told, epsg):
+    place = [155_000, 463_000] if epsg == 28992 else [5.38, 52.15]
+    members = {"crs": {"type": "name", "properties": {"name": told}}}
+    path = collection(tmp_path / "t.geojson", feature(place), **members)
+    assert read_geometry(path).crs.to_epsg() == epsg
+    table = read_table(path)
+    assert table.x is not None
+    assert table.x.tolist() == place[:1]
+
+
+@pytest.mark.parametrize("told", [{"name": "urn:ogc:def:crs:EPSG::99999"}, {"code": 99999}])
+def test_reference_system_that_does_not_exist_is_refused(tmp_path, told):
+    kind = "name" if "name" in told else "EPSG"
+    members = {"crs": {"type": kind, "properties": told}}
+    path = collection(tmp_path / "t.geojson", feature([5.38, 52.15]), **members)
+    for reader in (read_table, read_geometry):
+        with pytest.raises(CrsError, match=r"t\.geojson names '.*99999', which is not known"):
+            reader(path)
+
+
+def test_shapes_without_a_single_point_are_rows_without_a_place(tmp_path):
+    shapes = ["POINT EMPTY", "MULTIPOINT EMPTY", "MULTIPOINT (5 5, 6 6)", "LINESTRING (5 5, 6 6)"]
+    points = gpd.GeoSeries.from_wkt(
+        ["POINT (155000 463000)", *shapes, "MULTIPOINT (155000 463000)"]
+    )
+    frame = gpd.GeoDataFrame({"n": range(7)}, geometry=[*points, None], crs=28992)
+    frame.to_file(tmp_path / "t.gpkg")
+    table = read_table(tmp_path / "t.gpkg")
+    assert len(table.frame) == 7
+    assert np.isfinite(table.x).tolist() == [True, False, False, False, False, True, False]
+
+
+def test_shape_that_cannot_be_costs_its_row_only_and_nothing_is_warned_of(tmp_path):
+    path = collection(
+        tmp_path / "t.geojson",
+        feature([5.38, 52.15]),
+        feature([]),
+        feature([4.9]),
+        feature([[[5.3, 52.1], [5.4, 52.1]]], "Polygon"),
+    )
+    table = read_table(path)
+    assert np.isfinite(table.x).tolist() == [True, False, False, False]
+    assert read_geometry(path).geometry.isna().tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize("n_bytes", [300, 700, 1000])
+def test_binary_layer_that_was_cut_off_is_told(tmp_path, n_bytes):
+    layer().to_file(tmp_path / "whole.fgb")
+    path = tmp_path / "t.fgb"
+    path.write_bytes((tmp_path / "whole.fgb").read_bytes()[:n_bytes])
+    for reader in (read_table, read_geometry):
+        with pytest.raises(DataError, match=r"t\.fgb.*[\s\S]*may be damaged"):
+            reader(path)

@@ -83,14 +83,57 @@ def test_numbers_read_at_once_are_those_read_one_by_one(values, decimal):
     sign = decimal or decimal_sign(column(*values))
     thousands = "." if sign == "," else ","
     expected = []
-    for value in values:
-        bare = re.sub(r"[\s\u00a0\u202f']", "", value or "").replace(thousands, "")
+    is_other = [_separates_decimals(thousands, value or "") for value in values]
+    for value, other in zip(values, is_other, strict=True):
+        bare = re.sub(r"[\s\u00a0\u202f']", "", value or "")
+        bare = bare if other else bare.replace(thousands, "")
         bare = bare.replace(",", ".")
+        if decimal is None and any(is_other) and _is_grouped(thousands, (value or "").strip()):
+            bare = ""
         is_number = re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", bare)
         number = float(bare) if is_number else np.nan
         expected.append(number if np.isfinite(number) else np.nan)
     read = parse_numbers(column(*values), decimal=decimal)
     np.testing.assert_allclose(read, expected, rtol=1e-14)
+
+
+def _is_grouped(sign: str, text: str) -> bool:
+    first, *others = re.sub("^[-+]", "", text).split(sign)
+    return (
+        re.fullmatch("[1-9][0-9]{0,2}", first) is not None
+        and others != []
+        and all(re.fullmatch("[0-9]{3}", group) for group in others)
+    )
+
+
+def _separates_decimals(sign: str, text: str) -> bool:
+    """Whether a sign that should separate thousands cannot, in one value."""
+    bare = re.sub(r"[\s\u00a0\u202f']", "", text)
+    before, found, behind = bare.partition(sign)
+    return (
+        found != ""
+        and re.fullmatch("[-+]?[0-9]*", before) is not None
+        and re.fullmatch(r"[0-9]+(e[+-]?[0-9]+)?", behind) is not None
+        and not _is_grouped(sign, bare)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # Groups of thousands have three digits, and at most three stand before them.
+        (["121300.5", "120037,5"], [121300.5, 120037.5]),
+        (["4.891234", "52,37"], [4.891234, 52.37]),
+        (["121300.500", "0.250", "1,5"], [121300.5, 0.25, 1.5]),
+        (["1.2e5", "1,5"], [120000, 1.5]),
+        # Nothing says that the point is anything but a sign of thousands.
+        (["1.234", "1,5"], [1234, 1.5]),
+        # Both signs separate decimals here: 1.234 may be one and a quarter, or a thousand.
+        (["121300.5", "120037,5", "1.234", "12"], [121300.5, 120037.5, np.nan, 12]),
+    ],
+)
+def test_value_in_which_a_sign_cannot_separate_thousands_has_decimals(values, expected):
+    np.testing.assert_array_equal(parse_numbers(column(*values)), expected)
 
 
 def test_infinity_is_no_number():

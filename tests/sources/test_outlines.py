@@ -12,7 +12,7 @@ from igh_geo.errors import DataError
 from igh_geo.sources.cbs import read_areas
 from igh_geo.sources.hierarchy import check_parents
 from igh_geo.sources.notes import Note
-from igh_geo.sources.outlines import note_relations, repair_outlines
+from igh_geo.sources.outlines import draw_in_rd, note_relations
 
 X0, Y0 = 155_000.0, 463_000.0
 
@@ -40,8 +40,8 @@ def repair(*shapes: shapely.Geometry | None) -> tuple[list[shapely.Geometry], di
         {"_code": [f"B{n}" for n in range(len(shapes))]}, geometry=list(shapes), crs=crs.RD
     )
     notes: list[Note] = []
-    repaired = repair_outlines(frame, notes)
-    return list(repaired), {note.key: note.count for note in notes}
+    repaired = draw_in_rd(frame, "the file", notes=notes)
+    return list(repaired.geometry), {note.key: note.count for note in notes}
 
 
 def test_areas_that_share_their_borders_give_nothing_to_say():
@@ -104,7 +104,25 @@ def test_ring_of_two_points_collapses_and_a_bow_tie_becomes_two_triangles():
     repaired, notes = repair(collapsed, bow_tie)
     assert repaired[0].is_empty
     assert repaired[1].area == pytest.approx(500_000)
-    assert notes == {"outlines_repaired": 2}
+    assert notes == {"outlines_repaired": 1}
+
+
+def test_line_that_projecting_bends_is_no_area():
+    # Over one straight line in degrees, there at once and back by way of the middle.
+    to_and_fro = shapely.Polygon([(5.0, 52.0), (5.2, 52.2), (5.1, 52.1)])
+    # 20 km by 5 cm is no area either, whatever made it.
+    strip = shapely.Polygon([(5.0, 52.0), (5.2, 52.0), (5.2, 52.0000005), (5.0, 52.0000005)])
+    field = shapely.box(5.0, 52.0, 5.001, 52.001)
+    frame = gpd.GeoDataFrame(
+        {"_code": list("ABC")}, geometry=[to_and_fro, strip, field], crs="EPSG:4326"
+    )
+    bent = crs.project_to_rd(frame).geometry
+    assert bent.area.iloc[0] > 10_000
+    drawn = draw_in_rd(frame, "the file", notes=[])
+    assert drawn.is_empty.tolist() == [True, True, False]
+    assert drawn.crs == crs.RD
+    # The frame itself stays as it was.
+    assert frame.geometry.iloc[0].equals_exact(to_and_fro)
 
 
 @settings(max_examples=50, deadline=None)

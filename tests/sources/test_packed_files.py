@@ -181,3 +181,32 @@ def test_google_earth_archive_is_read(tmp_path):
     table = read_table(zipped(tmp_path / "t.kmz", {"doc.kml": kml, "files/icon.png": b"png"}))
     assert table.frame["Name"].tolist() == ["een"]
     assert table.choices["member"] == "doc.kml"
+
+
+@pytest.mark.parametrize("name", ["t.zip", "t.csv.gz", "t.xlsx", "t.gpkg.gz"])
+def test_file_that_swells_as_no_table_does_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(archives, "FREE_BYTES", 10_000)
+    path = tmp_path / name
+    blanks = b" " * 2_000_000
+    if name == "t.zip":
+        zipped(path, {"t.csv": CSV + blanks.decode()})
+    elif name == "t.xlsx":
+        zipped(path, {"xl/workbook.xml": "<workbook/>", "xl/blanks.xml": blanks})
+    else:
+        path.write_bytes(gzip.compress(CSV.encode() + blanks))
+    with pytest.raises(DataError, match=r"to at most 200 times its size[\s\S]*would be larger"):
+        read_table(path)
+
+
+def test_file_that_becomes_as_large_as_tables_do_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "FREE_BYTES", 10_000)
+    rows = "".join(f"{n};{n * 7919 % 10007};{n * 104729 % 99991}\n" for n in range(20_000))
+    path = zipped(tmp_path / "t.zip", {"t.csv": CSV + rows})
+    assert len(read_table(path).frame) == 20_002
+
+
+def test_text_that_was_compressed_twice_is_told(tmp_path):
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(gzip.compress(CSV.encode())))
+    with pytest.raises(DataError, match=r"t\.csv\.gz is no text: it is compressed"):
+        read_table(path)

@@ -31,6 +31,16 @@ CELLS = st.one_of(
                 '"a\rb"',
             ),
             *('"a"b', '""', '"x;y;z\nu;v"', '"', "a\tb", "1|2", "\x1f", '"\n"', ' "a"'),
+            *(
+                "\u200b",
+                "\x1a",
+                "1\u00a0000",
+                "é\u200d",
+                "\u200d",
+                "M\u200b1",
+                "👮\u200d♀",
+                "a\ufeff",
+            ),
         ]
     ),
     st.text(alphabet='ab;"\n\r é\0', max_size=6),

@@ -175,3 +175,20 @@ def test_page_where_one_logs_in_is_told_as_such(tmp_path):
     path.write_text("<!DOCTYPE html><html><body><form>Inloggen</form></body></html>", "utf-8")
     with pytest.raises(DataError, match=r"export\.csv is a web page[\s\S]*logs in"):
         read_table(path)
+
+
+def test_sheet_of_sentences_before_the_table_is_not_the_table(book):
+    fill(book.add_worksheet("Toelichting"), [["Dit hoort bij maart."], [], ["Vragen? Bel ons."]])
+    fill(book.add_worksheet("Meldingen"), [["id", "x"], [1, 2]])
+    table = read(book)
+    assert table.choices["sheet"] == "Meldingen"
+    assert table.frame["id"].tolist() == ["1"]
+
+
+def test_list_in_one_column_is_read_when_there_is_no_table(book):
+    book.add_worksheet("Leeg")
+    fill(book.add_worksheet("Codes"), [["code"], ["BU03070000"]])
+    fill(book.add_worksheet("Meer"), [["code"], ["BU03070001"]])
+    table = read(book)
+    assert table.choices["sheet"] == "Codes"
+    assert table.frame["code"].tolist() == ["BU03070000"]

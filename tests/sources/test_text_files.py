@@ -225,10 +225,10 @@ def test_file_that_is_cut_off_within_a_letter_keeps_its_other_rows(tmp_path):
     assert len(read.frame) == 9
 
 
-def test_zero_bytes_around_a_value_are_padding_and_told(tmp_path):
+def test_zero_bytes_are_left_out_and_told(tmp_path):
     path = write(tmp_path, HEADER, row(1, "a\0\0"), row(2, "b\0c"), "\0" * 40)
     read = read_separated_text(path)
-    assert read.frame["omschrijving"].tolist() == ["a", "b\0c"]
+    assert read.frame["omschrijving"].tolist() == ["a", "bc"]
     assert read.n_zero_bytes == 43
 
 
@@ -266,3 +266,40 @@ def test_quick_way_is_taken_for_a_usual_export(tmp_path, way, monkeypatch):
     else:
         with pytest.raises(AssertionError, match="careful reader was asked"):
             read_separated_text(path)
+
+
+def test_quote_behind_a_blank_encloses_a_value(tmp_path):
+    lines = ["; ".join(f'"{cell}"' for cell in line.split(";")) for line in [HEADER, *rows(1, 40)]]
+    lines[3] = lines[3].replace('""', '"zei ""nee""; en ging"')
+    read = read_separated_text(write(tmp_path, *lines))
+    assert list(read.frame.columns) == HEADER.split(";")
+    assert read.frame.loc[2, "omschrijving"] == 'zei "nee"; en ging'
+    assert read.frame.loc[0, "datum"] == "2025-01-01"
+    assert not read.is_ragged.any()
+
+
+@pytest.mark.parametrize("remark", [' "nee" zei hij', ' "open', ' "a""b" c'])
+def test_quote_behind_a_blank_in_prose_is_part_of_the_value(tmp_path, remark):
+    read = read_separated_text(write(tmp_path, HEADER, row(1, remark), row(2), row(3, ' "ja"')))
+    assert read.frame["omschrijving"].fillna("").tolist() == [remark.strip(), "", '"ja"']
+
+
+def test_last_line_with_the_end_of_file_sign_of_dos_is_no_row(tmp_path):
+    path = write(tmp_path, HEADER, *rows(1, 3))
+    path.write_bytes(path.read_bytes() + b"\x1a")
+    assert read_separated_text(path).row.tolist() == [2, 3, 4]
+
+
+def test_signs_that_do_not_show_are_no_part_of_codes_and_names(tmp_path):
+    header = HEADER.replace("datum", "\u200bdatum\ufeff")
+    read = read_separated_text(write(tmp_path, header, *rows(1, 3), row(4, "\u200eé\u00a0a\0b")))
+    assert list(read.frame.columns) == HEADER.split(";")
+    assert read.frame["omschrijving"][3] == "é ab"
+
+
+@pytest.mark.parametrize("n_good", [1, 3])
+def test_line_of_a_code_page_does_not_spoil_the_accents_of_the_others(tmp_path, n_good):
+    path = write(tmp_path, HEADER, *(row(n, "Café") for n in range(n_good)), row(9, "Re#nie"))
+    path.write_bytes(path.read_bytes().replace(b"#", b"\xfc"))
+    read = read_separated_text(path)
+    assert read.frame["omschrijving"].tolist() == [*["Café"] * n_good, "Reünie"]

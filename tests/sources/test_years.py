@@ -96,6 +96,30 @@ def test_other_year_is_refused_though_every_code_is_found():
         )
 
 
+def test_year_that_only_the_name_tells_is_said_to_be_so_with_how_to_tell_otherwise():
+    with pytest.raises(
+        DataError,
+        match=r"t.csv is of 2023 by its name only;[\s\S]*boundary_year = 2024 under \[counts\];"
+        r"[\s\S]*boundary_year under \[areas\]",
+    ):
+        check(
+            buurten("0153", 10),
+            areas(buurten("0153", 10)),
+            table_year=2023,
+            year_from_name=True,
+            part="counts",
+        )
+
+
+def test_context_is_never_said_to_be_carried_over():
+    study = areas(buurten("0153", 10))
+    for told in ({"table_year": 2023}, {}):
+        for codes in (buurten("0153", 2), buurten("0153", 12)):
+            with pytest.raises(DataError, match=r"boundar") as refusal:
+                check(codes, study, part="context", **told)
+            assert "harmonise" not in str(refusal.value)
+
+
 def test_municipality_that_merged_is_refused_though_nearly_all_areas_find_a_row():
     # 5 of 105 areas, all of Haaren, find none: 95 % is found overall, and 0 % of Haaren.
     study = areas([*buurten("0153", 100), *buurten("0788", 5)])
@@ -139,7 +163,7 @@ def note_keys() -> set[str]:
     """Keys of the notes that the readers of areas write, as constants in their code."""
     folder = Path(igh_geo.sources.cbs.__file__).parent
     modules = ("cbs", "area_columns", "area_rows", "outlines", "figures", "hierarchy")
-    keys = {"gaps", "holes"}
+    keys = {"gaps", "holes", "figures_impossible", "figures_not_whole"}
     for name in (*modules, "key_figures", "districts"):
         for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
             called = node.func.id if isinstance(node, ast.Call) and hasattr(node.func, "id") else ""

@@ -164,6 +164,8 @@ def _summary(publication: Publication, texts: Texts) -> list[str]:
             )
             + "."
         )
+    elif reading.has_rate(publication):
+        said.append(texts("map.say.rate_withheld"))
     said.append(reading.total_change(texts, total, noun))
     return said
 

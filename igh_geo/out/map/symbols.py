@@ -61,7 +61,8 @@ _STATUSES = {
     "zero": Symbol("#ffffff"),
     "withheld": Symbol("#d4d4d4", "crosses", "#5c5c5c"),
     "missing": Symbol("#ffffff", "stipple", "#6b6b6b"),
-    "not_applicable": Symbol("#bdbdb6"),
+    # Without a mark it is one more class in grey print.
+    "not_applicable": Symbol("#e6e6e2", "dashes", "#7d7d76"),
     "water": Symbol("#cfe6f5"),
     "uncertain": Symbol("#ffffff", "slanted", "#3a3a3a"),
 }

@@ -87,7 +87,7 @@ class Answers:
     def _check(self, line: str, name: str) -> None:
         try:
             self._fernet.decrypt(json.loads(line)["check"])
-        except InvalidToken as error:
+        except (InvalidToken, KeyError, TypeError) as error:
             problem = Problem(
                 "The kept answers are opened with the key they were made with.",
                 f"'{name}' was made with another IGH_GEO_KEY",
@@ -101,7 +101,7 @@ class Answers:
                 kept = json.loads(line)
                 day, answer = json.loads(self._fernet.decrypt(kept["a"]))
                 self._known[kept["q"]] = (dt.date.fromisoformat(day), answer)
-            except (ValueError, KeyError, TypeError, InvalidToken):
+            except (ValueError, KeyError, TypeError, RecursionError, InvalidToken):
                 # Half a line of a process that was killed: its question is asked again.
                 continue
 
@@ -126,7 +126,11 @@ def _today() -> dt.date:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        line
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if line.strip()
+    ]
 
 
 def _salt_of(line: str, name: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from igh_geo.crs import RD_X_M, RD_Y_M
 from igh_geo.errors import Problem
 from igh_geo.sources.services.web import ServiceError, Web
 
@@ -98,7 +99,7 @@ def look_up(web: Web, words: str, *, kinds: tuple[str, ...] = ("adres",)) -> lis
     )
     try:
         found = [_candidate(doc) for doc in answer.value["response"]["docs"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         problem = Problem(
             "The service answers in the form that it documents.",
             f"an answer of the Locatieserver lacks or has otherwise: {type(error).__name__}",
@@ -113,16 +114,20 @@ def _candidate(doc: dict[str, Any]) -> Candidate | None:
     point = _POINT.fullmatch(str(doc.get("centroide_rd", "")))
     if point is None:
         return None
+    x, y = float(point[1]), float(point[2])
+    if not (RD_X_M[0] <= x <= RD_X_M[1] and RD_Y_M[0] <= y <= RD_Y_M[1]):
+        return None
     suffix = f"{doc.get('huisletter') or ''}{doc.get('huisnummertoevoeging') or ''}"
     number = doc.get("huisnummer")
     return Candidate(
         kind=str(doc.get("type", "")),
         score=float(doc.get("score") or 0.0),
         street=str(doc.get("straatnaam") or ""),
-        number=int(number) if number is not None else None,
+        # Half a house number is none: 5.7 must not become 5.
+        number=int(str(number)) if number is not None else None,
         suffix=re.sub(r"[^0-9A-Z]", "", suffix.upper()),
         postcode=str(doc.get("postcode") or "").replace(" ", "").upper(),
         place=str(doc.get("woonplaatsnaam") or ""),
-        x=float(point[1]),
-        y=float(point[2]),
+        x=x,
+        y=y,
     )

@@ -174,7 +174,7 @@ class Web:
             raise _web_page(reply.url)
         try:
             value = json.loads(reply.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _PassingError("the answer is cut off or no JSON") from error
         return Answer(
             reply.url if not is_private else url,
@@ -266,7 +266,7 @@ def _said(reply: requests.Response, *, is_private: bool) -> str:
         return ""
     try:
         told = json.loads(reply.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = reply.text
     for key in ("odata.error", "error", "message", "detail", "title", "value"):
         if isinstance(told, dict) and key in told:

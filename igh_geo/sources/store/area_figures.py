@@ -14,7 +14,7 @@ import pyarrow as pa
 from igh_geo.errors import DataError
 from igh_geo.sources.store.database import WAIT_SECONDS, open_for_reading
 from igh_geo.sources.store.layout import KEYED, quoted
-from igh_geo.sources.store.records import absent, loads_of
+from igh_geo.sources.store.records import absent, loads_of, told_of
 from igh_geo.sources.store.versions import Merged, keep_as_older, merge, withdraw
 
 KEY, COLUMNS = KEYED["figures"]
@@ -108,9 +108,7 @@ def read_counts(
     for load in loads:
         titles |= json.loads(load["reading"] or "{}").get("titles", {})
     counts.attrs["titles"] = titles
-    counts.attrs["loads"] = [
-        {name: load[name] for name in ("load_no", "file", "sha256", "delivered")} for load in loads
-    ]
+    counts.attrs["loads"] = told_of(loads)
     return counts
 
 

@@ -129,14 +129,14 @@ def _read_incidents(
     if declaration.code_list is not None:
         options["code_list"] = data / declaration.code_list
     incidents, ledger = read_incidents(file, source=source, **options)
-    if expired is not None:
-        end = incidents["occurred_to"].fillna(incidents["occurred_from"])
-        is_expired = end < pd.Timestamp(expired, tz=ZONE) + pd.DateOffset(days=1)
-        # Removed once, they would come back with the next delivery that overlaps.
-        ledger.set_aside(incidents.index[is_expired], EXPIRED, sort="selection")
-        incidents = incidents[~is_expired]
-    _require_placed(ledger)
     end = incidents["occurred_to"].fillna(incidents["occurred_from"])
+    if expired is not None:
+        is_kept = ~(end < pd.Timestamp(expired, tz=ZONE) + pd.DateOffset(days=1)).to_numpy()
+        if not is_kept.all():
+            # Removed once, they would come back with the next delivery that overlaps.
+            ledger.set_aside(incidents.index[~is_kept], EXPIRED, sort="selection")
+            incidents, end = incidents[is_kept], end[is_kept]
+    _require_placed(ledger)
     return Delivery(
         frame=incidents,
         ledger=ledger,

@@ -21,7 +21,8 @@ from igh_geo.sources.store.versions import Merged, merge
 
 ZONE = "Europe/Amsterdam"
 ARROW_TYPE = {
-    "VARCHAR": pa.string(),
+    # As pandas keeps text: it is handed over, not copied.
+    "VARCHAR": pa.large_string(),
     "DOUBLE": pa.float64(),
     "BIGINT": pa.int64(),
     "BOOLEAN": pa.bool_(),
@@ -52,10 +53,13 @@ def store_incidents(
     delivered : datetime.date
         The day to which the delivery speaks.
     """
-    values = {"incident_id": pa.array(incidents.index, pa.string(), from_pandas=True)}
+    text = ARROW_TYPE["VARCHAR"]
+    values = {"incident_id": pa.array(incidents.index, text, from_pandas=True)}
+    # See `content_hash`: the labels only stand in the way.
+    bare = incidents.reset_index(drop=True)
     for column, name in zip(RECORD_COLUMNS, tables.TABLES["incidents"][1], strict=True):
-        values[column] = _to_arrow(incidents[name], ARROW_TYPE[RECORD_COLUMNS[column]])
-    values["content_hash"] = pa.array(content_hash(incidents), pa.string(), from_pandas=True)
+        values[column] = _to_arrow(bare[name], ARROW_TYPE[RECORD_COLUMNS[column]])
+    values["content_hash"] = pa.array(content_hash(bare), text, from_pandas=True)
     return merge(
         connection,
         "records",
@@ -88,7 +92,8 @@ def read_incidents_from_store(
         The table ``incidents``, in order of load and row; ``row`` is the row in the file that
         brought this version. ``attrs["reading"]`` holds ``date_order`` as "day_first_assumed"
         when that was assumed of any file; ``attrs["loads"]`` a dict with ``load_no``, ``file``,
-        ``sha256`` and ``delivered`` for every load that brought one of these versions.
+        ``sha256``, ``delivered`` and ``ledger`` (the account of its rows, as JSON) for every load
+        of the source since the first of which one of these versions is.
     ledger : Ledger
         The same incidents, all placed, labelled by ``incident_id``: the account of `run` begins
         here, and that of the files is in the history.
@@ -118,22 +123,29 @@ def read_incidents_from_store(
     tables.check(frame, "incidents")
     ledger = Ledger(source, frame.copy(deep=False))
     frame.attrs["reading"] = _reading(loads)
-    frame.attrs["loads"] = [
-        {name: load[name] for name in ("load_no", "file", "sha256", "delivered")} for load in loads
-    ]
+    frame.attrs["loads"] = told_of(loads)
     return frame, ledger
 
 
 def loads_of(store: Store, source: str, table: str) -> list[dict[str, Any]]:
-    """The loads that brought what is current of a source, the first one first."""
+    """The loads of a source since the first of which anything is current, in their order.
+
+    A delivery that brought nothing new was delivered all the same: it confirms what is current.
+    """
+    names = ["load_no", "file", "sha256", "delivered", "ledger", "reading"]
     rows = store.connection.execute(
-        "SELECT load_no, file, sha256, CAST(delivered AS VARCHAR), reading FROM loads "
-        f"WHERE load_no IN (SELECT DISTINCT load_no FROM {table} WHERE source = ?) "
-        "ORDER BY load_no",
-        [source],
+        f"SELECT {quoted(names)} FROM loads WHERE action = 'load' AND source = ? "
+        f"AND load_no >= (SELECT min(load_no) FROM {table} WHERE source = ?) ORDER BY load_no",
+        [source, source],
     ).fetchall()
-    names = ("load_no", "file", "sha256", "delivered", "reading")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    loads = [dict(zip(names, row, strict=True)) for row in rows]
+    return [load | {"delivered": str(load["delivered"])} for load in loads]
+
+
+def told_of(loads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What ``attrs["loads"]`` holds of each load."""
+    names = ("load_no", "file", "sha256", "delivered", "ledger")
+    return [{name: load[name] for name in names} for load in loads]
 
 
 def absent(store: Store, source: str, what: str) -> Problem:

@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from igh_geo.sources.batches import in_batches
 from igh_geo.sources.store.layout import KEYED, columns_of, older, quoted
 
 MATCHES = """
@@ -69,8 +71,8 @@ def merge(
         The day to which the delivery speaks.
     """
     key = list(KEYED[table][0])
-    rows = incoming.append_column("position", pa.array(range(len(incoming)), pa.int32()))
-    connection.register("incoming", rows)
+    rows = incoming.append_column("position", pa.array(np.arange(len(incoming), dtype=np.int32)))
+    connection.register("incoming", in_batches(rows))
     try:
         return _merge(connection, table, key, source=source, load_no=load_no, delivered=delivered)
     finally:
@@ -95,7 +97,7 @@ def keep_as_older(
         return 0
     columns = [name for name in columns_of(table) if name in incoming.column_names]
     same = " AND ".join(f'o."{name}" = i."{name}"' for name in (*KEYED[table][0], "content_hash"))
-    connection.register("incoming", incoming)
+    connection.register("incoming", in_batches(incoming))
     try:
         return _changed(
             connection.execute(

@@ -6,6 +6,7 @@ const MARKS = {
   crosses(draw) { draw.line(1, 1, 6, 6); draw.line(6, 1, 1, 6); return 9; },
   plus(draw) { draw.line(2, 5, 8, 5); draw.line(5, 2, 5, 8); return 11; },
   stipple(draw) { draw.disc(2, 2, 0.9); return 6; },
+  dashes(draw) { draw.line(1, 2, 5, 2); draw.line(5.5, 6.5, 9.5, 6.5); return 9; },
   up(draw) { draw.triangle(5.5, 2.5, -1); return 11; },
   down(draw) { draw.triangle(5.5, 2.5, 1); return 11; },
 };
