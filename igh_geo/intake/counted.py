@@ -27,7 +27,7 @@ from igh_geo.sources.offences.selection import note_on_hemp
 from igh_geo.sources.periods import days_of, normalise_periods, unit_of
 from igh_geo.sources.police import is_police_table, read_police_counts
 from igh_geo.sources.store.area_figures import read_counts
-from igh_geo.sources.years import check_codes, recognise_year
+from igh_geo.sources.years import check_codes, year_in_columns, year_in_name
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class _Table:
     notes: tuple[Note, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     is_of_police: bool = False
+    year_from_name: bool = False
 
 
 def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
@@ -91,6 +92,7 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         table_year=year,
         allow_partial=part.allow_partial or part.absent == "zero",
         part="counts",
+        year_from_name=table.year_from_name,
     )
     is_here = rows["area_code"].isin(onto.index)
     _account(table, onto.index, [*wanted, *earlier])
@@ -133,7 +135,7 @@ def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs
     level = lens.areas.level
     year = part.boundary_year
     columns = part.values  # noqa: PD011 - a key of the lens, not of pandas
-    is_of_police = not columns and is_police_table(path)
+    is_of_police, is_by_name = not columns and is_police_table(path), False
     if is_of_police:
         rows, ledger = read_police_counts(
             path,
@@ -157,7 +159,10 @@ def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs
             kind=part.kind,
             level=level,
         )
-        year = year or recognise_year(ledger.rows, f"{path.stem} {part.layer or ''}")
+        year = year or year_in_columns(ledger.rows)
+        if year is None:
+            year = year_in_name(ledger.rows, f"{path.stem} {part.layer or ''}")
+            is_by_name = year is not None
     notes = list(rows.attrs.get("notes", ()))
     hemp = note_on_hemp(rows["category"].unique(), lens.title, lens.question, part.category)
     return _Table(
@@ -166,6 +171,7 @@ def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs
         year,
         notes=tuple([*notes, hemp] if hemp else notes),
         is_of_police=is_of_police,
+        year_from_name=is_by_name,
     )
 
 

@@ -10,7 +10,7 @@ import pyogrio
 
 from igh_geo.errors import DataError
 from igh_geo.sources.cbs import AreaRead, read_areas
-from igh_geo.sources.files import list_layers
+from igh_geo.sources.files import GEOMETRY, PARQUET, list_layers, read_geometry
 from igh_geo.sources.opening import opening
 from igh_geo.texts import Texts
 
@@ -23,13 +23,21 @@ OWN_LEVEL = "area"
 
 def has_areas(path: Path) -> bool:
     """Whether a file holds polygons; False for a table, or a file that cannot be opened."""
+    if path.suffix.lower() not in (*GEOMETRY, *PARQUET):
+        return False
     try:
-        layers = list_layers(path)
-        with opening(path):
-            kinds = [str(pyogrio.read_info(path, layer=layer)["geometry_type"]) for layer in layers]
+        layers: list[str | None] = [*list_layers(path)] if path.suffix not in PARQUET else [None]
+        return any(_holds_polygons(path, layer) for layer in layers)
     except DataError:
         return False
-    return any("Polygon" in kind for kind in kinds)
+
+
+def _holds_polygons(path: Path, layer: str | None) -> bool:
+    if path.suffix in (".gpkg", ".shp", ".fgb"):
+        # These say so themselves; the rows of others have to be looked at.
+        with opening(path):
+            return "Polygon" in str(pyogrio.read_info(path, layer=layer)["geometry_type"])
+    return bool(read_geometry(path, layer=layer).geom_type.str.contains("Polygon").any())
 
 
 def read_every_level(path: Path) -> list[AreaRead]:

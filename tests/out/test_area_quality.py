@@ -76,3 +76,11 @@ def test_file_that_no_level_can_read_tells_what_is_wrong(tmp_path: Path) -> None
     squares(["BU99990000", "BU99990000"], "buurt").assign(buurtnaam=["A", "B"]).to_file(path)
     with pytest.raises(DataError, match="repeated codes"):
         read_every_level(path)
+
+
+@pytest.mark.real
+def test_every_boundary_file_is_told_from_incidents(real_data: Path) -> None:
+    files = sorted((real_data / "boundaries").iterdir())
+    assert len(files) == 12
+    assert [path.name for path in files if not has_areas(path)] == []
+    assert not has_areas(real_data / "points" / "utrecht_traffic_accidents_2015_2018.geojson")

@@ -166,7 +166,7 @@ def test_hot_and_cold_differ_in_mark() -> None:
     assert "" not in hot | cold
 
 
-def test_areas_without_a_number_have_marks_of_their_own_so_that_grey_print_tells_them_apart() -> None:
+def test_areas_without_a_number_have_marks_that_grey_print_keeps_apart() -> None:
     found = symbols()
     marks = [found[name]["mark"] for name in ("withheld", "missing", "not_applicable")]
     assert "" not in marks

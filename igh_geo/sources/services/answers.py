@@ -48,7 +48,7 @@ class Answers:
         lines = _lines(path) if path is not None and path.is_file() else []
         if lines:
             salt = _salt_of(lines[0], str(path))
-        keys = hashlib.scrypt(secret.encode(), salt=salt, dklen=64, **_COST)
+        keys = hashlib.scrypt(secret.encode(errors="surrogateescape"), salt=salt, dklen=64, **_COST)
         self._hash_key = keys[:32]
         self._fernet = Fernet(base64.urlsafe_b64encode(keys[32:]))
         if lines:
