@@ -206,14 +206,15 @@ def measure(step: str, path: Path) -> None:
     """Do one step in this process and print what it took, as JSON on the last line."""
     started = time.perf_counter()
     run = STEPS[step][1](path)
-    imported = time.perf_counter()
+    imported, worked = time.perf_counter(), time.process_time()
     told = run()
-    ended = time.perf_counter()
+    ended, done = time.perf_counter(), time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts kilobytes, macOS bytes.
     peak_mb = peak / (1024**2 if sys.platform == "darwin" else 1024)
     result = {
         "seconds": ended - imported,
+        "processor": done - worked,
         "imports": imported - started,
         "mb": peak_mb,
         "told": str(told),
@@ -227,7 +228,7 @@ def compare(rows: int, steps: list[str], folder: Path) -> None:
     if not path.is_file():
         write_messy_export(path, rows)
     print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB, {os.cpu_count()} cores")
-    print(f"{'':32}{'seconds':>9}{'ratio':>8}{'peak MB':>9}  ")
+    print(f"{'':32}{'seconds':>9}{'ratio':>8}{'processor':>11}{'peak MB':>9}  ")
     base: float | None = None
     # What an earlier run loaded would make the first load of this one the second.
     shutil.rmtree(folder / "data", ignore_errors=True)
@@ -243,7 +244,8 @@ def compare(rows: int, steps: list[str], folder: Path) -> None:
         took = json.loads(ran.stdout.strip().splitlines()[-1])
         base = took["seconds"] if step == "yardstick" else base
         ratio = f"{took['seconds'] / base:.2f}" if base else "-"
-        print(f"{title:32}{took['seconds']:9.2f}{ratio:>8}{took['mb']:9.0f}  {took['told']}")
+        figures = f"{took['seconds']:9.2f}{ratio:>8}{took['processor']:11.2f}{took['mb']:9.0f}"
+        print(f"{title:32}{figures}  {took['told']}")
 
 
 def main() -> None:

@@ -75,7 +75,11 @@ class Content:
 
     def head(self, size: int = 1 << 16) -> bytes:
         """The first bytes."""
-        with _refusing_damage(self.path), self._stream() as stream:
+        with (
+            _refusing_damage(self.path),
+            self.path.open("rb") as raw,
+            self._stream(raw) as stream,
+        ):
             return stream.read(size)
 
     def tail(self, size: int = 1 << 12) -> bytes:
@@ -111,23 +115,24 @@ class Content:
 
     def _pieces(self) -> Iterator[bytes]:
         """What is packed, piece by piece, until it is too much."""
-        with opening(self.path):
-            # What an archive says of the size of its members need not be true.
-            most = most_unpacked(self.path.stat().st_size)
         n_bytes = 0
-        with _refusing_damage(self.path), self._stream() as stream:
+        with (
+            _refusing_damage(self.path),
+            self.path.open("rb") as raw,
+            self._stream(raw) as stream,
+        ):
             while piece := stream.read(_PIECE):
                 n_bytes += len(piece)
-                if n_bytes > most:
+                # What an archive says of the size of its members need not be true: how far the
+                # reading has come, is.
+                if n_bytes > most_unpacked(raw.tell()):
                     raise DataError(str(_too_large(self.path, self.member)))
                 yield piece
 
-    def _stream(self) -> IO[bytes]:
+    def _stream(self, raw: IO[bytes]) -> IO[bytes]:
         if self.member is not None:
-            return zipfile.ZipFile(self.path).open(self.member)
-        if self.is_packed:
-            return cast("IO[bytes]", gzip.open(self.path))
-        return self.path.open("rb")
+            return zipfile.ZipFile(raw).open(self.member)
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if self.is_packed else raw
 
 
 def find_content(path: Path, readable: Collection[str]) -> Content:

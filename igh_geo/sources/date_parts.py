@@ -120,10 +120,11 @@ class Parts:
 
     def put(self, where: npt.NDArray[np.int64], other: Parts) -> Parts:
         """These, with others in the place of some."""
-        numbers, shape = {name: self[name].copy() for name in _either(self, other)}, self.shape.copy()
+        shape = self.shape.copy()
+        shape[where] = other.shape
+        numbers = {name: self[name].copy() for name in _either(self, other)}
         for name, values in numbers.items():
             values[where] = other[name]
-        shape[where] = other.shape
         return Parts(numbers, shape)
 
     def with_day(self, day: IntArray, month: IntArray) -> Parts:
@@ -290,9 +291,7 @@ def _by_length(
         yield where, data[start : start + len(where) * size].reshape(len(where), size)
 
 
-def _read_digits(
-    letters: npt.NDArray[np.uint8], match: re.Match[str]
-) -> dict[str, IntArray | int]:
+def _read_digits(letters: npt.NDArray[np.uint8], match: re.Match[str]) -> dict[str, IntArray | int]:
     """The numbers of texts that are all built as the one that was recognised."""
 
     def number(start: int, end: int) -> IntArray:

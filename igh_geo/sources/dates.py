@@ -30,8 +30,9 @@ FloatArray = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.datetime64]
 
 _SECOND = np.timedelta64(1, "s")
-_HOUR = np.timedelta64(1, "h")
 _DAY = np.timedelta64(1, "D")
+# Clocks are changed by night: these two, before a day and after it, tell whether any was.
+_AROUND_DAY = (np.timedelta64(-3, "h"), np.timedelta64(27, "h"))
 # The first day of every month that can be meant and of the one after, and how long they last.
 _MONTHS = np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]").astype(
     "datetime64[D]"
@@ -370,8 +371,8 @@ def _localise(
     """Moments in UTC, and which of them were moved on or exist twice."""
     number, different = pd.factorize(naive.astype("datetime64[D]").astype(np.int64))
     days = different.astype("datetime64[D]").astype("datetime64[us]")
-    # Clocks are changed by night: most days have one difference to UTC, from the evening before.
-    before, after = days - 3 * _HOUR, days + 27 * _HOUR
+    before, after = (np.add(days, hours) for hours in _AROUND_DAY)
+    # Most days have one difference to UTC.
     difference = before - _universal(before)
     is_even = np.isnat(days) | (difference == after - _universal(after))
     universal = naive.astype("datetime64[us]") - difference[number]

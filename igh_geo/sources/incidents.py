@@ -123,23 +123,15 @@ def read_incidents(
     constants = {"source": source or path.stem, "location_quality": "unknown", **(defaults or {})}
     rows, at_fault = _rows_of_ledger(raw, mapping)
     ledger = Ledger(path.name, rows)
-    ledger.set_aside(_is_total(raw), "total_row")
+    ledger.set_aside(raw.is_total, "total_row")
     ledger.set_aside(raw.is_ragged, "wrong_number_of_fields")
-    # Arrow and NumPy let each other go: on two cores this takes little over half the time.
-    with ThreadPoolExecutor() as threads:
-        reading_places = threads.submit(_where, raw, mapping)
-        reading_starts = threads.submit(_read_moments, raw, mapping, "occurred_from", dates)
-        reading_ends = threads.submit(_read_moments, raw, mapping, "occurred_to", dates)
-        reading_words = threads.submit(_words, raw.frame, mapping, constants, codes)
-    where, when, until = (
-        reading_places.result(), reading_starts.result(), reading_ends.result()
-    )
-    words = reading_words.result()
+    where, when, until = _places_and_moments(raw, mapping, dates)
     _account_for_places(ledger, where, at_fault)
     occurred_to = _account_for_moments(ledger, when, until, at_fault=at_fault)
     if today is not None:
         is_future = when.start.dt.tz_localize(None) >= pd.Timestamp(today) + pd.Timedelta(days=1)
         ledger.set_aside(is_future.to_numpy(), "future_date", column=at_fault["occurred_from"])
+    words = _words(raw.frame, mapping, constants, codes)
     _account_for_words(ledger, words, at_fault)
     # Last, among the rows that can be used: the first with a number may be a broken one.
     numbers = _account_for_numbers(ledger, raw, mapping.get("incident_id"))
@@ -242,11 +234,6 @@ def _rows_of_ledger(
     return rows, at_fault
 
 
-def _is_total(raw: RawTable) -> BoolArray:
-    is_total = getattr(raw, "is_total", None)
-    return np.zeros(len(raw.frame), dtype=bool) if is_total is None else np.asarray(is_total)
-
-
 def _where(raw: RawTable, mapping: Mapping[str, str]) -> Coordinates:
     if "point" in mapping:
         return read_points(raw.frame[mapping["point"]])
@@ -269,10 +256,7 @@ def _account_for_places(ledger: Ledger, where: Coordinates, at_fault: Mapping[st
 
 def _read_moments(
     raw: RawTable, mapping: Mapping[str, str], field: str, order: DateOrder | None
-) -> Moments | None:
-    if field not in mapping:
-        return None
-
+) -> Moments:
     def text(name: str) -> pd.Series | None:
         return raw.frame[mapping[name]] if name in mapping else None
 
@@ -285,6 +269,22 @@ def _read_moments(
         order=order,
         row=raw.row,
     )
+
+
+def _places_and_moments(
+    raw: RawTable, mapping: Mapping[str, str], order: DateOrder | None
+) -> tuple[Coordinates, Moments, Moments | None]:
+    """Columns that have nothing to do with each other: understood side by side.
+
+    Arrow and NumPy leave Python to the other thread while they work.
+    """
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        where = threads.submit(_where, raw, mapping)
+        when = threads.submit(_read_moments, raw, mapping, "occurred_from", order)
+        until = None
+        if "occurred_to" in mapping:
+            until = threads.submit(_read_moments, raw, mapping, "occurred_to", order)
+        return where.result(), when.result(), until.result() if until else None
 
 
 def _account_for_moments(

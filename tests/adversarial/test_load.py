@@ -36,7 +36,6 @@ columns = { incident_id = "nummer" }
 """
 HEADER = "nummer;datum;categorie;soort;x;y"
 _STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-OF_THE_STORE = "fault of sources/store, reported to its owner; take this mark off when mended"
 
 
 def row(
@@ -277,15 +276,7 @@ DECLARATIONS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OF_THE_STORE))
-        if name in ("brackets without end", "a name of two lines")
-        else name
-        for name in DECLARATIONS
-    ],
-)
+@pytest.mark.parametrize("case", DECLARATIONS)
 def test_declaration_with_a_fault_is_refused_by_its_line(house, case):
     text, pattern = DECLARATIONS[case]
     house.declare(text)
@@ -335,15 +326,7 @@ STORES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OF_THE_STORE))
-        if "word" in name
-        else name
-        for name in STORES
-    ],
-)
+@pytest.mark.parametrize("case", STORES)
 def test_what_is_no_store_is_left_as_it_is(house, case):
     make, pattern = STORES[case]
     make(house.store)
@@ -395,14 +378,8 @@ KEYS = [
     f"  {KEY}\n",
     "een sleutel\nvan twee regels",
     "x" * 10_000,
-    pytest.param(
-        "sleutel met \u00eb en \U0001f511 erin",
-        marks=pytest.mark.xfail(strict=True, reason=OF_THE_STORE),
-    ),
-    pytest.param(
-        "sleutel\\x41\\ met schuine strepen\\",
-        marks=pytest.mark.xfail(strict=True, reason=OF_THE_STORE),
-    ),
+    "sleutel met \u00eb en \U0001f511 erin",
+    "sleutel\\x41\\ met schuine strepen\\",
 ]
 
 
@@ -420,7 +397,6 @@ def test_any_key_is_only_a_key(house, monkeypatch, key):
     assert "another one" in house.refuse("another one", house.put("b.csv", table(row("2"))))
 
 
-@pytest.mark.xfail(strict=True, reason=OF_THE_STORE)
 def test_key_that_cannot_be_used_is_not_repeated_in_the_message(house, monkeypatch):
     key = "sleutel met een \\ teken"
     monkeypatch.setenv("IGH_GEO_KEY", key)
@@ -528,7 +504,6 @@ def test_what_is_wrong_with_the_store_is_said_once_or_twice_not_for_every_file(h
     assert err.count("Rule not met") == 2
 
 
-@pytest.mark.xfail(strict=True, reason=OF_THE_STORE)
 def test_rows_of_a_file_of_which_none_can_be_used_are_written_and_purged(house):
     house.load(house.put("good.csv", table(row("1"))))
     house.refuse("1 date cannot be read", house.put("bad.csv", table(row("2", day="geen"))))
@@ -553,7 +528,6 @@ def test_rows_to_mend_that_cannot_be_written_do_not_unsay_the_load(house):
     assert list((house.data.parent / "private").rglob("rejected.csv"))
 
 
-@pytest.mark.xfail(strict=True, reason=OF_THE_STORE)
 def test_mistyped_end_does_not_keep_a_record_long_after_its_retention(house):
     columns = 'columns = { incident_id = "nummer", occurred_to = "tot" }'
     house.declare(re.sub("columns = .*", columns, SOURCES).replace("600", "24"))

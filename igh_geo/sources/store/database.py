@@ -21,6 +21,7 @@ from igh_geo.sources.store.layout import SCHEMA, make_tables
 
 FILE = "igh.duckdb"
 SHORTEST_KEY = 16
+LONGEST_SPILL_S = 86_400
 WAIT_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 # Beyond this DuckDB works in (encrypted) files: a load must not push the analyst's other
@@ -334,32 +335,51 @@ def _sweep(path: Path) -> None:
     """Remove what a killed process left; nobody else is writing now."""
     for left in path.parent.glob(f".{path.name}.new-*"):
         left.unlink(missing_ok=True)
+    for spill in path.parent.glob(f".{path.name}.tmp-*"):
+        # Who reads now may be using a fresh one.
+        if time.time() - spill.stat().st_mtime > LONGEST_SPILL_S:
+            shutil.rmtree(spill, ignore_errors=True)
 
 
 def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    if ("about",) not in tables:
-        problem = Problem(
-            f"'{path}' is a store of igh-geo.",
-            "it is a DuckDB file that something else made",
-            "name the right file with --store",
-        )
-        raise DataError(str(problem))
-    found = connection.execute("SELECT value FROM about WHERE key = 'schema'").fetchone()
-    schema = int(found[0]) if found else 0
-    if schema > SCHEMA:
+    rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    tables = {name for (name,) in rows}
+    schema = None
+    if "about" in tables:
+        found = connection.execute("SELECT value FROM about WHERE key = 'schema'").fetchone()
+        schema = int(found[0]) if found and str(found[0]).isdecimal() else None
+    if schema is not None and schema > SCHEMA:
         problem = Problem(
             f"The store '{path}' is arranged as this igh-geo knows (up to {SCHEMA}).",
             f"it has arrangement {schema}, of a newer igh-geo",
             "use that newer igh-geo",
         )
         raise DataError(str(problem))
+    if schema is None or "loads" not in tables:
+        problem = Problem(
+            f"'{path}' is a store of igh-geo.",
+            "it is a DuckDB file that something else made",
+            "name the right file with --store",
+        )
+        raise DataError(str(problem))
 
 
 def _options(key: str | None, *, read_only: bool = False) -> str:
-    options = [] if key is None else [f"ENCRYPTION_KEY {_text(key)}"]
+    options = [] if key is None else [f"ENCRYPTION_KEY {_text(_as_blob(key))}"]
     options += ["READ_ONLY"] * read_only
     return f"({', '.join(options)})" if options else ""
+
+
+def _as_blob(key: str) -> str:
+    """A key as DuckDB reads it, into bytes: what is no plain ASCII, and a backslash, escaped.
+
+    Unescaped it is refused, with the key itself in the message.
+    """
+    told = (
+        chr(byte) if 32 <= byte < 127 and byte != ord("\\") else f"\\x{byte:02X}"
+        for byte in key.encode(errors="surrogateescape")
+    )
+    return "".join(told)
 
 
 def _text(value: str | Path) -> str:

@@ -184,14 +184,14 @@ def read_declarations(data: Path) -> dict[str, Declaration]:
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = Problem(
             f"'{FILE}' is valid TOML.",
             str(error),
             "mend that line; text stands between double quotes",
         )
         raise DataError(str(problem)) from error
-    problems = [_bad_name(name) for name in values if not NAME.match(name)]
+    problems = [_bad_name(name) for name in values if not NAME.fullmatch(name)]
     try:
         read = TypeAdapter(dict[str, Declaration]).validate_python(values)
     except ValidationError as error:
@@ -219,7 +219,7 @@ def find_declaration(data: Path, name: str) -> Declaration:
     declared = read_declarations(data)
     if name in declared:
         return declared[name]
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise DataError(str(_bad_name(name)))
     close = difflib.get_close_matches(name, list(declared), n=1)
     hint = f"did you mean '{close[0]}'? Otherwise " if close else ""

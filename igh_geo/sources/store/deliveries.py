@@ -50,6 +50,21 @@ class Delivery:
     reading: dict[str, Any]
 
 
+class NothingPlacedError(DataError):
+    """A file of which not a single row can be kept.
+
+    Parameters
+    ----------
+    message : str
+    rejected : pandas.DataFrame
+        Its rows with a fault, as of ``Ledger.rejected``, so that they can be mended. Private.
+    """
+
+    def __init__(self, message: str, rejected: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.rejected = rejected
+
+
 def read_delivery(
     file: Path,
     source: str,
@@ -219,7 +234,7 @@ def _require_placed(ledger: Ledger) -> None:
         "check whether it is the right file (`igh-geo check FILE` shows what is in it), and say "
         "how it is read in sources.toml",
     )
-    raise DataError(str(problem))
+    raise NothingPlacedError(str(problem), ledger.rejected())
 
 
 def _refuse_repeated(counts: pd.DataFrame, file: str) -> None:

@@ -23,7 +23,16 @@ from igh_geo.sources.store.declarations import Declaration
 from igh_geo.sources.store.layout import KEYED, older
 from igh_geo.sources.store.loads import Place, next_number, write_history
 
-ENDS = "coalesce(occurred_to, occurred_from)"
+# An end after the delivery is not known yet, and as a rule mistyped: it keeps nothing longer.
+ENDS = (
+    "least(coalesce(occurred_to, occurred_from), "
+    "greatest(occurred_from, CAST(delivered + 1 AS TIMESTAMP)))"
+)
+# A version goes with the record it is of: alone it would be the record.
+EXPIRED_VERSION = (
+    f"source = ? AND ({ENDS} < ? OR incident_id IN "
+    f"(SELECT incident_id FROM records WHERE source = ? AND {ENDS} < ?))"
+)
 
 
 @dataclass(frozen=True)
@@ -151,8 +160,8 @@ def _remove(
         if found.until is None or not found.total:
             return found
         ended = [source, end_of(found.until)]
-        for table in ("records", older("records")):
-            connection.execute(f"DELETE FROM {table} WHERE source = ? AND {ENDS} < ?", ended)
+        connection.execute(f"DELETE FROM {older('records')} WHERE {EXPIRED_VERSION}", ended * 2)
+        connection.execute(f"DELETE FROM records WHERE source = ? AND {ENDS} < ?", ended)
         for table in ("figures", older("figures")):
             connection.execute(
                 f"DELETE FROM {table} WHERE source = ? AND list_contains(?, period)",
@@ -184,13 +193,13 @@ def _count(
     until = last_expired_day(months, today) if months is not None else None
     limit = end_of(until) if until else dt.datetime.min  # noqa: DTZ901 - the store has UTC
 
-    def number(query: str) -> int:
-        row = connection.execute(query, [limit, source]).fetchone()
-        return int(row[0] or 0) if row else 0
+    def number(table: str, condition: str, values: list[Any]) -> int:
+        query = f"SELECT count(*) FROM {table} WHERE {condition}"
+        row = connection.execute(query, values).fetchone()
+        return int(row[0]) if row else 0
 
-    expired = f"count(*) FILTER (WHERE {ENDS} < ?)"
-    current = number(f"SELECT {expired} FROM records WHERE source = ?")
-    former = number(f"SELECT {expired} FROM {older('records')} WHERE source = ?")
+    current = number("records", f"source = ? AND {ENDS} < ?", [source, limit])
+    former = number(older("records"), EXPIRED_VERSION, [source, limit] * 2)
     counted = connection.execute(
         f"SELECT period, count(*) FROM (SELECT source, period FROM figures UNION ALL "
         f"SELECT source, period FROM {older('figures')}) WHERE source = ? GROUP BY period",
