@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from igh_geo.signs import harmless
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -25,7 +27,9 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"Rule not met: {self.rule}\n  Found:  {self.evidence}\n  Remedy: {self.remedy}"
+        # Evidence quotes files of other people, which may hold signs that steer a terminal.
+        found = harmless(self.evidence)
+        return f"Rule not met: {self.rule}\n  Found:  {found}\n  Remedy: {self.remedy}"
 
 
 class IghGeoError(Exception):

@@ -177,7 +177,7 @@ def test_an_output_folder_that_cannot_be_made_is_refused_with_a_remedy(
     blocked.write_text("a file, not a folder", encoding="utf-8")
     status, message, _ = _run(lens, data, capsys)
     assert status == 1
-    assert "--out" in message
+    assert "choose another folder" in message
     assert blocked.read_text(encoding="utf-8") == "a file, not a folder"
 
 

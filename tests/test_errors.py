@@ -48,3 +48,9 @@ def test_our_errors_are_also_the_builtin_error_that_fits(
 ) -> None:
     assert issubclass(ours, errors.IghGeoError)
     assert issubclass(ours, builtin)
+
+
+def test_signs_that_steer_a_terminal_do_not_come_through_the_evidence() -> None:
+    told = str(Problem("A name is text.", "it is 'a\x1b[2Jb'", "mend it"))
+    assert "\x1b" not in told
+    assert "it is 'a [2Jb'" in told

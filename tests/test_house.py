@@ -20,6 +20,7 @@ FLOOR = {
     "tables": 0,
     "ledger": 0,
     "lens": 0,
+    "signs": 0,
     "texts": 0,
     "writing": 0,
     "stats": 1,

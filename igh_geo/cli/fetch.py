@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
 from igh_geo.errors import UsageError
-from igh_geo.sources.signs import harmless
+from igh_geo.signs import harmless
 
 if TYPE_CHECKING:
     from igh_geo.sources.geocode import AskOutside, Geocoded
@@ -200,7 +200,7 @@ def _web(options: argparse.Namespace) -> Web:
 
 
 def _geocode(options: argparse.Namespace) -> int:
-    from igh_geo.out.geocoded import write_geocoded
+    from igh_geo.out.excel_text import write_excel_text
     from igh_geo.sources.address_book import read_address_book
     from igh_geo.sources.address_match import AddressIndex
     from igh_geo.sources.files import read_table
@@ -232,7 +232,7 @@ def _geocode(options: argparse.Namespace) -> int:
         row=raw.row,
         is_ragged=raw.is_ragged,
     )
-    write_geocoded(result.frame, target)
+    write_excel_text(result.frame, target)
     if not options.quiet:
         _report(result, texts, is_external=options.external)
         print(harmless(str(target)))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from igh_geo.sources.signs import harmless
+from igh_geo.signs import harmless
 
 DONE, DATA_AT_FAULT, MISUSED = 0, 1, 2
 

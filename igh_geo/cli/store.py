@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
 from igh_geo.errors import DataError, IghGeoError, OutputError, Problem, UsageError
-from igh_geo.sources.signs import harmless
+from igh_geo.signs import harmless
 
 # Folder beside those of the loads, for the rows of files that were refused as a whole.
 REFUSED = "refused"

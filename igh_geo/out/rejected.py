@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from igh_geo.out.excel_text import write_excel_text
 from igh_geo.out.folder import replaced_at_once
 
 REJECTED = "rejected.csv"
-# A spreadsheet may run what begins so as a formula, in signs of full width too; these rows are
-# untrusted.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_rejected(rejected: pd.DataFrame, folder: Path) -> Path:
@@ -35,14 +33,5 @@ def write_rejected(rejected: pd.DataFrame, folder: Path) -> Path:
         When it cannot be written.
     """
     with replaced_at_once(folder, sign=REJECTED) as fresh:
-        text = rejected.astype("str").fillna("")
-        text = text.map(_no_formula).rename(columns=_no_formula)
-        text.to_csv(fresh / REJECTED, sep=";", index=False, encoding="utf-8-sig")
+        write_excel_text(rejected.astype("str").fillna(""), fresh / REJECTED)
     return folder / REJECTED
-
-
-def _no_formula(cell: object) -> str:
-    # The name of a column comes from the file as well.
-    text = str(cell)
-    is_formula = text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(("\t", "\r"))
-    return f"'{text}" if is_formula else text

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from igh_geo.signs import FIRST_BYTES, IN_THE_WAY, bare
 from igh_geo.sources.columns import NO_VALUE
-from igh_geo.sources.signs import FIRST_BYTES, IN_THE_WAY, bare
 
 _LONGEST_NO_VALUE = max(len(word.encode()) for word in NO_VALUE)
 _NO_VALUE = pa.array(NO_VALUE, pa.large_string())
@@ -46,7 +46,7 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def trimmed(column: pa.Array) -> pa.Array:
-    """Text without blanks at both ends and without hidden signs, see `igh_geo.sources.signs`.
+    """Text without blanks at both ends and without hidden signs, see `igh_geo.signs`.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.sources.signs import bare, is_blank
+from igh_geo.signs import bare, is_blank
 
 # Exactly these: "Totaal Centrum" may be a name.
 _TOTAL = re.compile(r"(?:eind)?totaal|(?:grand )?total|totalen|totals", re.IGNORECASE)

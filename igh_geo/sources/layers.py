@@ -18,10 +18,10 @@ from pyproj.exceptions import CRSError
 
 from igh_geo import crs
 from igh_geo.errors import CrsError, DataError, Problem, raise_all
+from igh_geo.signs import harmless
 from igh_geo.sources.archives import Content
 from igh_geo.sources.opening import opening
 from igh_geo.sources.raw_table import RawTable, from_frame
-from igh_geo.sources.signs import harmless
 
 LAYERS = (
     *(".gpkg", ".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".shp", ".dbf"),

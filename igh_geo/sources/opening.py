@@ -16,7 +16,7 @@ import shapely
 from python_calamine import CalamineError
 
 from igh_geo.errors import DataError, IghGeoError, Problem
-from igh_geo.sources.signs import harmless
+from igh_geo.signs import harmless
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from igh_geo.cli.main import main
-from igh_geo.out.geocoded import guarded
+from igh_geo.out.excel_text import guarded
 
 BOOK = """straat;huisnummer;huisletter;toevoeging;postcode;woonplaats;x;y
 Dorpsstraat;1;;;7511AA;Enschede;250000;470000

@@ -1,4 +1,4 @@
-"""Rows with their place: a table that a spreadsheet opens without running what stands in it."""
+"""Tables of other people's text, that a spreadsheet opens without running what stands in them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
 HARMLESS = re.compile(r"\s*(?:[+-]?[\d\s.,]*|[=+@-]+)")
 
 
-def write_geocoded(frame: pd.DataFrame, path: Path) -> Path:
-    """Write the rows of a file with their places as a table for Excel.
+def write_excel_text(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a table as text for Excel.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        As of ``Geocoded.frame``. A cell or a name of a column that a spreadsheet would run as a
-        formula gets an apostrophe before it; all else stays as the file has it.
+        A cell or a name of a column that a spreadsheet would run as a formula gets an apostrophe
+        before it; all else stays as it is. The index is left out.
     path : pathlib.Path
         The file to make or to replace.
 
