@@ -94,17 +94,18 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
     """
     x_sign, y_sign = decimal_sign(x_text), decimal_sign(y_text)
     x, y = _numbers(x_text, x_sign), _numbers(y_text, y_sign)
-    is_known = crs.recognise(x, y) != "unknown"
-    odd = ~is_known & x_text.notna().to_numpy() & y_text.notna().to_numpy() & (x != 0) & (y != 0)
+    system = crs.recognise(x, y)
+    odd = (system == "unknown") & x_text.notna().to_numpy() & y_text.notna().to_numpy() & (x != 0) & (y != 0)
     if odd.any():
         # Only one of the two readings of 121.300 lies in the Netherlands.
         other_x = _numbers(x_text[odd], _OTHER_SIGN[x_sign])
         other_y = _numbers(y_text[odd], _OTHER_SIGN[y_sign])
-        is_better = crs.recognise(other_x, other_y) != "unknown"
-        x, y = x.copy(), y.copy()
+        other = crs.recognise(other_x, other_y)
+        is_better = other != "unknown"
         better = np.flatnonzero(odd)[is_better]
         x[better], y[better] = other_x[is_better], other_y[is_better]
-    return place(x, y, is_missing=(x_text.isna() | y_text.isna()).to_numpy())
+        system[better] = other[is_better]
+    return _place(x, y, system, is_missing=(x_text.isna() | y_text.isna()).to_numpy())
 
 
 def read_points(text: pd.Series) -> Coordinates:
@@ -166,26 +167,29 @@ def holds_pairs(text: pd.Series) -> bool:
     return bool(np.isfinite(read_points(sample).x).mean() >= 0.5)
 
 
-def place(x: FloatArray, y: FloatArray, *, is_missing: BoolArray | None = None) -> Coordinates:
+def place(x: FloatArray, y: FloatArray) -> Coordinates:
     """Recognise each pair of numbers by its values and bring it to RD.
 
     Parameters
     ----------
     x, y : numpy.ndarray of float
-        Numbers in any of the systems of `igh_geo.crs.recognise`.
-    is_missing : numpy.ndarray of bool, optional
-        Rows without coordinates; by default those that are NaN.
+        Numbers in any of the systems of `igh_geo.crs.recognise`; NaN where there is none.
 
     Returns
     -------
     Coordinates
     """
     is_nan = ~(np.isfinite(x) & np.isfinite(y))
-    is_missing = is_nan if is_missing is None else is_missing
+    return _place(x, y, crs.recognise(x, y), is_missing=is_nan)
+
+
+def _place(
+    x: FloatArray, y: FloatArray, system: npt.NDArray[np.str_], *, is_missing: BoolArray
+) -> Coordinates:
+    is_nan = ~(np.isfinite(x) & np.isfinite(y))
     is_unreadable = is_nan & ~is_missing
     is_zero = ~is_nan & ((x == 0) | (y == 0))
 
-    system = crs.recognise(x, y)
     is_exchanged = (system == "rd_swapped") | (system == "wgs84_swapped")
     first, second = np.where(is_exchanged, y, x), np.where(is_exchanged, x, y)
     in_degrees = (system == "wgs84") | (system == "wgs84_swapped")

@@ -175,7 +175,8 @@ def _digests(columns: Sequence[tuple[str, pa.Array]], n_rows: int) -> pd.Series:
         # The answer is joined to the rows by its order alone.
         connection.execute("SET preserve_insertion_order = true")
         connection.register("cells", in_batches(table))
-        answer = connection.execute(
+        # As a relation: what `execute` answers is made by one thread, row after row.
+        answer = connection.sql(
             f"SELECT left(md5(concat_ws({BETWEEN}, {', '.join(told)})), {DIGITS}) AS digest "
             "FROM cells"
         ).to_arrow_table()

@@ -149,7 +149,8 @@ def read_incidents(
             "x": where.x,
             "y": where.y,
             "row": raw.row,
-        }
+        },
+        copy=False,
     ).set_axis(numbers.label, axis="index")
     is_placed = ledger.is_placed.to_numpy()
     incidents = incidents if is_placed.all() else incidents[is_placed]

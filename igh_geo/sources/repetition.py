@@ -115,15 +115,15 @@ def near_duplicates(incidents: pd.DataFrame) -> BoolArray:
         False for the first of each.
     """
     is_again = np.zeros(len(incidents), dtype=bool)
-    place = pd.Series(_places(incidents["x"], incidents["y"]))
+    place, count = _counted(_places(incidents["x"], incidents["y"]))
     # Few places have two rows: the rest need no comparison.
-    shared = np.flatnonzero(place.duplicated(keep=False))
+    shared = np.flatnonzero(count[place] > 1)
     some = incidents.iloc[shared]
     start = some["occurred_from"].dt.tz_localize(None).to_numpy()
     length = (some["occurred_to"] - some["occurred_from"]).fillna(pd.Timedelta(0)).to_numpy()
     is_day = (start == start.astype("datetime64[D]")) & (length > np.timedelta64(0))
     keys = {
-        "place": place.to_numpy()[shared],
+        "place": place[shared],
         "minute": start.astype("datetime64[m]").astype(np.int64),
         "category": pd.factorize(some["category"])[0],
         "kind": pd.factorize(some["kind"])[0],
@@ -145,5 +145,6 @@ def _places(x: pd.Series, y: pd.Series) -> IntArray:
 
 def _counted(values: npt.NDArray[np.int64]) -> tuple[IntArray, IntArray]:
     """Number of the distinct value per row, and how often each occurs."""
-    number, _ = pd.factorize(values)
-    return np.asarray(number, dtype=np.int64), np.bincount(number).astype(np.int64)
+    # Sorting a million whole numbers takes NumPy half the time of hashing them.
+    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
+    return number.astype(np.int64), count.astype(np.int64)
