@@ -162,13 +162,13 @@ def yardstick(path: Path) -> Callable[[], object]:
 
 
 def table(path: Path) -> Callable[[], object]:
-    from igh_geo.sources.files import read_table
+    from igh_geo.sources.formats.files import read_table
 
     return lambda: len(read_table(path).frame)
 
 
 def incidents(path: Path) -> Callable[[], object]:
-    from igh_geo.sources.incidents import read_incidents
+    from igh_geo.sources.events.incidents import read_incidents
 
     def read() -> str:
         placed, ledger = read_incidents(path)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.signs import bare, harmless, is_blank
-from igh_geo.sources.cells import tidy
+from igh_geo.sources.formats.cells import tidy
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from igh_geo.errors import UsageError
 from igh_geo.signs import harmless
 
 if TYPE_CHECKING:
-    from igh_geo.sources.geocode import AskOutside, Geocoded
+    from igh_geo.sources.addresses.geocode import AskOutside, Geocoded
     from igh_geo.sources.services.delivery import Fetched
     from igh_geo.sources.services.web import Web
     from igh_geo.texts import Texts
@@ -201,10 +201,10 @@ def _web(options: argparse.Namespace) -> Web:
 
 def _geocode(options: argparse.Namespace) -> int:
     from igh_geo.out.excel_text import write_excel_text
-    from igh_geo.sources.address_book import read_address_book
-    from igh_geo.sources.address_match import AddressIndex
-    from igh_geo.sources.files import read_table
-    from igh_geo.sources.geocode import geocode
+    from igh_geo.sources.addresses.address_book import read_address_book
+    from igh_geo.sources.addresses.address_match import AddressIndex
+    from igh_geo.sources.addresses.geocode import geocode
+    from igh_geo.sources.formats.files import read_table
     from igh_geo.texts import Texts
 
     texts = Texts(options.lang)

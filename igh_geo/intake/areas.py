@@ -15,12 +15,12 @@ from igh_geo.places.assign import assign_areas
 from igh_geo.places.harmonise import carry_over
 from igh_geo.policy.findings import ContextFindings
 from igh_geo.policy.levels import assign_districts
-from igh_geo.sources.buildings import read_addresses
-from igh_geo.sources.cbs import read_areas
-from igh_geo.sources.context import read_context
-from igh_geo.sources.districts import read_districts
-from igh_geo.sources.hierarchy import check_parents
-from igh_geo.sources.key_figures import join_key_figures, read_key_figures
+from igh_geo.sources.addresses.buildings import read_addresses
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.areas.context import read_context
+from igh_geo.sources.areas.districts import read_districts
+from igh_geo.sources.areas.hierarchy import check_parents
+from igh_geo.sources.areas.key_figures import join_key_figures, read_key_figures
 from igh_geo.sources.notes import Note
 from igh_geo.tables import PARENT_LEVEL, check
 

@@ -20,22 +20,22 @@ from igh_geo.ledger import Ledger
 from igh_geo.lens import Counts, Lens
 from igh_geo.places.harmonise import carry_over, left_outside
 from igh_geo.policy.findings import Delivery
-from igh_geo.sources.area_counts import read_area_counts
+from igh_geo.sources.areas.years import check_codes, year_in_columns, year_in_name
+from igh_geo.sources.counts.area_counts import read_area_counts
+from igh_geo.sources.counts.offences.codes import is_part_of
+from igh_geo.sources.counts.offences.selection import note_on_hemp
+from igh_geo.sources.counts.police import is_police_table, read_police_counts
 from igh_geo.sources.notes import Note
-from igh_geo.sources.offences.codes import is_part_of
-from igh_geo.sources.offences.selection import note_on_hemp
-from igh_geo.sources.periods import days_of, normalise_periods, unit_of
-from igh_geo.sources.police import is_police_table, read_police_counts
 from igh_geo.sources.store.area_figures import read_counts
-from igh_geo.sources.years import check_codes, year_in_columns, year_in_name
+from igh_geo.sources.values.periods import days_of, normalise_periods, unit_of
 
 
 @dataclass(frozen=True)
 class _Table:
     """Counts as they were read.
 
-    ``rows`` has the columns of `igh_geo.sources.area_counts.read_area_counts`; ``year`` is that of
-    the areas to which its codes belong. Rows of the store have a ``boundary_year`` of their own.
+    ``rows`` has the columns of `read_area_counts`; ``year`` is that of the areas to which its codes
+    belong. Rows of the store have a ``boundary_year`` of their own.
     """
 
     rows: pd.DataFrame

@@ -13,9 +13,9 @@ from igh_geo.errors import LensError, Problem
 from igh_geo.intake.inputs import Inputs
 from igh_geo.lens import Lens
 from igh_geo.places.harmonise import changed, covered, crosswalk, estimated
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.areas.years import year_of
 from igh_geo.sources.notes import Note
-from igh_geo.sources.years import year_of
 
 # Less of a new area than this under the old ones, and part of what happened there is in no table.
 MOSTLY = 0.9
@@ -103,7 +103,7 @@ def read_other_year(
     LensError
         When weights by address are asked for and there are no addresses.
     DataError, CrsError
-        As `igh_geo.sources.cbs.read_areas`.
+        As `igh_geo.sources.areas.cbs.read_areas`.
     """
     part = lens.areas.harmonise
     if part is None:

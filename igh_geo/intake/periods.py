@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from igh_geo.errors import LensError, Problem
-from igh_geo.sources.periods import MONTHS_IN, Unit, days_of, unit_of
+from igh_geo.sources.values.periods import MONTHS_IN, Unit, days_of, unit_of
 
 # From coarse to fine; a table that holds several has totals and their parts.
 UNITS: tuple[Unit, ...] = ("year", "quarter", "month")

@@ -17,15 +17,15 @@ from igh_geo.intake.span import span_of, times_known
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents, Lens
 from igh_geo.places.assign import assign_areas
-from igh_geo.sources.dates import known_to_the_year
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.repetition import frequent_dates, near_duplicates, repeated_places
-from igh_geo.sources.selection import select
+from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.events.repetition import frequent_dates, near_duplicates, repeated_places
+from igh_geo.sources.events.selection import select
 from igh_geo.sources.store.records import read_incidents_from_store
+from igh_geo.sources.values.dates import known_to_the_year
 from igh_geo.stats.counts import count_by_area
 from igh_geo.texts import Texts
 
-# The number that `igh_geo.sources.identity` makes for the second of two equal rows, and the third.
+# The number that `identity` makes for the second of two equal rows, and the third.
 EQUAL_ROW = r"h[0-9a-f]{16}-\d+"
 
 
@@ -47,7 +47,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     DataError
         When nothing is left to count, with the ledger as evidence.
     LensError
-        As `igh_geo.sources.selection.select`.
+        As `igh_geo.sources.events.selection.select`.
     """
     part = lens.incidents
     if part is None:

@@ -9,9 +9,9 @@ from typing import Any
 import pyogrio
 
 from igh_geo.errors import DataError
-from igh_geo.sources.cbs import AreaRead, read_areas
-from igh_geo.sources.files import GEOMETRY, PARQUET, list_layers, read_geometry
-from igh_geo.sources.opening import opening
+from igh_geo.sources.areas.cbs import AreaRead, read_areas
+from igh_geo.sources.formats.files import GEOMETRY, PARQUET, list_layers, read_geometry
+from igh_geo.sources.formats.opening import opening
 from igh_geo.texts import Texts
 
 # How the codes of each level begin.

@@ -16,11 +16,11 @@ import pandas as pd
 from igh_geo.errors import DataError, IghGeoError
 from igh_geo.lens import Setting
 from igh_geo.places.assign import assign_areas
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
 from igh_geo.sources.columns import recognise_incident_columns
-from igh_geo.sources.dates import known_to_the_year
-from igh_geo.sources.files import list_layers, read_table
-from igh_geo.sources.incidents import read_incidents, require_placed
+from igh_geo.sources.events.incidents import read_incidents, require_placed
+from igh_geo.sources.formats.files import list_layers, read_table
+from igh_geo.sources.values.dates import known_to_the_year
 from igh_geo.texts import Texts
 
 # What one word in a category says about where it happens and what it should be divided by;

@@ -12,9 +12,9 @@ import pandas as pd
 
 from igh_geo.errors import DataError
 from igh_geo.ledger import Ledger, LedgerSummary
-from igh_geo.sources.dates import TIME_ZONE
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.repetition import repeated_places
+from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.events.repetition import repeated_places
+from igh_geo.sources.values.dates import TIME_ZONE
 from igh_geo.texts import Texts
 
 MOST_SHOWN = 20

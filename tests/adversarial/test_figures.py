@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from igh_geo.sources.area_counts import read_area_counts
-from igh_geo.sources.key_figures import join_key_figures
+from igh_geo.sources.areas.key_figures import join_key_figures
+from igh_geo.sources.counts.area_counts import read_area_counts
 
 # Cases that should come out as written below and do not yet, each with the reason.
 WANTED: dict[str, str] = {}

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 
 from igh_geo.cli.main import main
-from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.events.incidents import read_incidents
 from igh_geo.sources.store import loads
 from igh_geo.sources.store.records import read_incidents_from_store
 

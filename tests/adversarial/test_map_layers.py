@@ -21,7 +21,7 @@ from shapely import MultiPoint, Point
 from igh_geo.cli.main import main
 from igh_geo.errors import DataError
 from igh_geo.out.quality import read_as_it_is
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
 
 CANARY = "canary-that-no-file-may-fetch"
 ALL = {"placed": 5}

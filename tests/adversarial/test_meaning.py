@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.events.incidents import read_incidents
 
 # Cases that should come out as written below and do not yet, each with the reason.
 WANTED: dict[str, str] = {

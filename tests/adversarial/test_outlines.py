@@ -15,7 +15,7 @@ import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from igh_geo import tables
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
 from igh_geo.texts import Texts
 
 # Cases that should come out as written below and do not yet, each with the reason.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from igh_geo.errors import LensError
 from igh_geo.intake.periods import periods_of, periods_within, require_periods
-from igh_geo.sources.periods import days_of
+from igh_geo.sources.values.periods import days_of
 
 YEAR = (dt.date(2024, 1, 1), dt.date(2024, 12, 31))
 

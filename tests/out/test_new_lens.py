@@ -14,8 +14,8 @@ from shapely.geometry import box
 from igh_geo.errors import DataError
 from igh_geo.lens import Lens, read_lens
 from igh_geo.out.new_lens import propose_lens
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.selection import select
+from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.events.selection import select
 
 DECIDE = "BESLIS ZELF:"
 HEADINGS = "meldingnummer;soort;categorie;datum;tijd;x;y"

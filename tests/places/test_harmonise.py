@@ -318,7 +318,7 @@ def test_division_carried_to_itself_changes_nothing(old: gpd.GeoDataFrame) -> No
 
 @pytest.mark.real
 def test_mergers_of_municipalities_are_found_and_no_others_are_estimates(real_data: Path) -> None:
-    from igh_geo.sources.cbs import read_areas
+    from igh_geo.sources.areas.cbs import read_areas
 
     folder = real_data / "boundaries"
     old = read_areas(folder / "gemeenten_2018.geojson", level="gemeente").areas

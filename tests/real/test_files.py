@@ -13,12 +13,12 @@ from igh_geo.cli.main import main
 from igh_geo.errors import DataError
 from igh_geo.ledger import Ledger
 from igh_geo.out.quality import read_as_it_is
-from igh_geo.sources.area_counts import read_area_counts
-from igh_geo.sources.cbs import read_areas
-from igh_geo.sources.files import read_table
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.key_figures import read_key_figures
-from igh_geo.sources.police import read_police_counts
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.areas.key_figures import read_key_figures
+from igh_geo.sources.counts.area_counts import read_area_counts
+from igh_geo.sources.counts.police import read_police_counts
+from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.formats.files import read_table
 
 pytestmark = pytest.mark.real
 

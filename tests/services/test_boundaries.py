@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from igh_geo.errors import DataError
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
 from igh_geo.sources.services import pages as pages_module
 from igh_geo.sources.services import pdok
 from igh_geo.sources.services.delivery import part_folder

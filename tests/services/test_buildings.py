@@ -8,7 +8,7 @@ import geopandas as gpd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.buildings import read_addresses
+from igh_geo.sources.addresses.buildings import read_addresses
 from igh_geo.sources.services import bag, pdok
 from igh_geo.sources.services.bag import fetch_buildings
 from igh_geo.sources.services.web import Web

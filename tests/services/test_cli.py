@@ -227,7 +227,7 @@ def test_file_in_which_nothing_is_found_is_status_1(
 def test_result_of_geocode_is_read_as_incidents_with_places(
     cases: Path, book: Path, tmp_path: Path
 ) -> None:
-    from igh_geo.sources.incidents import read_incidents
+    from igh_geo.sources.events.incidents import read_incidents
 
     out = tmp_path / "met_plek.csv"
     main(["geocode", str(cases), "--addresses", str(book), "--out", str(out), "--quiet"])

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.address_text import Address
-from igh_geo.sources.geocode import geocode
+from igh_geo.sources.addresses.address_text import Address
+from igh_geo.sources.addresses.geocode import geocode
 from igh_geo.sources.services import answers as answers_module
 from igh_geo.sources.services import outside
 from igh_geo.sources.services.answers import Answers

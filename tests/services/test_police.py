@@ -163,7 +163,7 @@ def test_unknown_code_period_or_municipality_is_told_with_the_nearest(
 
 
 def test_fetched_figures_are_read_as_police_counts(table: Any, web: Web, folder: Path) -> None:
-    police = pytest.importorskip("igh_geo.sources.police")
+    police = pytest.importorskip("igh_geo.sources.counts.police")
     fetched = fetch_police(web, folder, table="47022NED", municipality="Enschede", start="2024-06")
     counts, _ = police.read_police_counts(fetched.path, level="buurt", offences=["1.1.1"])
     assert sorted(counts["area_code"].unique()) == ["BU01530000", "BU01530001"]

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from igh_geo.errors import DataError
-from igh_geo.sources.key_figures import join_key_figures
+from igh_geo.sources.areas.key_figures import join_key_figures
 from igh_geo.sources.services.statline import fetch_key_figures
 from igh_geo.sources.services.web import ServiceError, Web
 

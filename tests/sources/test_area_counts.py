@@ -8,7 +8,7 @@ import pytest
 
 from igh_geo.errors import DataError
 from igh_geo.ledger import Ledger
-from igh_geo.sources.area_counts import read_area_counts
+from igh_geo.sources.counts.area_counts import read_area_counts
 from igh_geo.sources.notes import Note
 
 YEARS = {"2023": "misdrijven_2023", "2024": "misdrijven_2024"}

@@ -13,7 +13,7 @@ import shapely
 
 from igh_geo import crs, tables
 from igh_geo.errors import CrsError, DataError
-from igh_geo.sources.cbs import read_areas
+from igh_geo.sources.areas.cbs import read_areas
 
 X0, Y0 = 155_000.0, 463_000.0
 MISSING = -99999999

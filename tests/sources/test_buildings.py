@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.buildings import read_addresses
+from igh_geo.sources.addresses.buildings import read_addresses
 
 
 def write(folder: Path, text: str) -> Path:

@@ -9,8 +9,8 @@ import shapely
 
 from igh_geo import crs, tables
 from igh_geo.errors import CrsError, DataError
-from igh_geo.sources.area_columns import parent_of
-from igh_geo.sources.cbs import AreaRead, read_areas
+from igh_geo.sources.areas.area_columns import parent_of
+from igh_geo.sources.areas.cbs import AreaRead, read_areas
 
 X0, Y0 = 155_000.0, 463_000.0
 

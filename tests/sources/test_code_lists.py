@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.code_lists import apply_code_list, read_code_list
-from igh_geo.sources.incidents import read_incidents, require_placed
+from igh_geo.sources.events.code_lists import apply_code_list, read_code_list
+from igh_geo.sources.events.incidents import read_incidents, require_placed
 
 EXPORT = """id;feitcode;datum;x;y
 a;1.1.1;13-01-2025;155000;463000

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources import coded_tables
-from igh_geo.sources.coded_tables import CodedTable, list_columns, read_coded_table
+from igh_geo.sources.formats import coded_tables
+from igh_geo.sources.formats.coded_tables import CodedTable, list_columns, read_coded_table
 
 WANTED = {"code": ("code",), "n": ("n",)}
 HEADER = "code;n;remark"

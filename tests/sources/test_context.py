@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.context import read_context
+from igh_geo.sources.areas.context import read_context
 
 CODES = ["BU99990000", "BU99990001", "BU99990002", "BU99990003"]
 

@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igh_geo.sources.coordinates import holds_pairs, read_coordinates, read_points, split_pairs
+from igh_geo.sources.values.coordinates import (
+    holds_pairs,
+    read_coordinates,
+    read_points,
+    split_pairs,
+)
 
 # Somewhere in the centre of Amsterdam: 52.37 north, 4.89 east.
 RD = (121_138.3, 487_018.4)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.date_parts import NAMES, take_apart, take_apart_each
-from igh_geo.sources.dates import read_moments
+from igh_geo.sources.values.date_parts import NAMES, take_apart, take_apart_each
+from igh_geo.sources.values.dates import read_moments
 
 
 def column(*values: str | None) -> pd.Series:

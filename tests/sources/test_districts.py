@@ -9,7 +9,7 @@ import shapely
 
 from igh_geo import crs
 from igh_geo.errors import CrsError, DataError
-from igh_geo.sources.districts import read_districts
+from igh_geo.sources.areas.districts import read_districts
 from igh_geo.sources.notes import Note
 
 X0, Y0 = 155_000.0, 463_000.0

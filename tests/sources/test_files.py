@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.files import list_layers, read_geometry, read_table
+from igh_geo.sources.formats.files import list_layers, read_geometry, read_table
 
 LOCKED = PermissionError(13, "Permission denied", "somewhere/locked")
 

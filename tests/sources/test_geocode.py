@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.address_book import read_address_book
-from igh_geo.sources.address_match import AddressIndex
-from igh_geo.sources.address_text import (
+from igh_geo.sources.addresses.address_book import read_address_book
+from igh_geo.sources.addresses.address_match import AddressIndex
+from igh_geo.sources.addresses.address_text import (
     Address,
     fold_place,
     fold_street,
     parse_line,
     read_postcode,
 )
-from igh_geo.sources.files import read_table
-from igh_geo.sources.geocode import geocode
+from igh_geo.sources.addresses.geocode import geocode
+from igh_geo.sources.formats.files import read_table
 
 # A street of three numbers in two postcodes, the last with flats; the same name in another
 # place; a long lane; two streets that fold into one.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from igh_geo.sources.identity import content_hash, identify
+from igh_geo.sources.events.identity import content_hash, identify
 
 CELLS = pd.DataFrame(
     {"Datum": ["1-2-2025", "2-2-2025", "1-2-2025"], "straat": ["Dam", None, "Dam"]}, dtype="str"

@@ -12,8 +12,8 @@ from igh_geo import tables
 from igh_geo.errors import CrsError, DataError
 from igh_geo.ledger import Ledger
 from igh_geo.places.assign import assign_areas
-from igh_geo.sources.cbs import read_areas
-from igh_geo.sources.incidents import read_incidents, require_placed
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.events.incidents import read_incidents, require_placed
 
 SAMPLE = """meldingnummer;bron;soort;categorie;subcategorie;datum_van;tijd_van;datum_tot;tijd_tot;\
 x;y;locatie_kwaliteit;geverifieerd;straat

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.files import read_table
+from igh_geo.sources.formats.files import read_table
 
 RECORDS = [
     {"id": 1, "x": 121300.50, "plaats": {"straat": "Kerkstraat", "nr": 7}, "ok": True},

@@ -10,8 +10,8 @@ import shapely
 
 from igh_geo import crs, tables
 from igh_geo.errors import DataError
-from igh_geo.sources.cbs import read_areas
-from igh_geo.sources.key_figures import join_key_figures, read_key_figures
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.areas.key_figures import join_key_figures, read_key_figures
 from igh_geo.sources.notes import Note
 
 

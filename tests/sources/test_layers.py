@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from igh_geo.errors import CrsError, DataError
-from igh_geo.sources.files import list_layers, read_geometry, read_table
+from igh_geo.sources.formats.files import list_layers, read_geometry, read_table
 
 KML = (
     '<?xml version="1.0"?>{declaration}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from igh_geo import tables
 from igh_geo.errors import DataError
 from igh_geo.ledger import Ledger
-from igh_geo.sources.identity import content_hash
-from igh_geo.sources.incidents import read_incidents
+from igh_geo.sources.events.identity import content_hash
+from igh_geo.sources.events.incidents import read_incidents
 
 HEADER = ("meldingnummer", "soort", "categorie", "datum", "tijd", "einddatum", "x", "y")
 ODD = st.sampled_from(

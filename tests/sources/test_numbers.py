@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from igh_geo.sources.numbers import decimal_sign, parse_figures, parse_numbers, thousands_sign
+from igh_geo.sources.values.numbers import (
+    decimal_sign,
+    parse_figures,
+    parse_numbers,
+    thousands_sign,
+)
 
 
 def column(*values: str | None) -> pd.Series:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.notes import Note
-from igh_geo.sources.offences import (
+from igh_geo.sources.counts.offences import (
     TOTAL,
     is_part_of,
     offence_code,
@@ -19,7 +18,8 @@ from igh_geo.sources.offences import (
     sum_offences,
     top_parts,
 )
-from igh_geo.sources.offences.selection import note_on_hemp
+from igh_geo.sources.counts.offences.selection import note_on_hemp
+from igh_geo.sources.notes import Note
 
 KNOWN = ("0.0.0", "1.1.1", "1.1.2", "1.4.5", "2.6.1", "2.6.10", "3.1.1")
 

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from igh_geo.errors import CrsError, DataError
-from igh_geo.sources.opening import opening
+from igh_geo.sources.formats.opening import opening
 
 PATH = Path("somewhere") / "deep" / "t.gpkg"
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from igh_geo import crs
 from igh_geo.errors import DataError
-from igh_geo.sources.cbs import read_areas
-from igh_geo.sources.hierarchy import check_parents
+from igh_geo.sources.areas.cbs import read_areas
+from igh_geo.sources.areas.hierarchy import check_parents
+from igh_geo.sources.areas.outlines import draw_in_rd, note_relations
 from igh_geo.sources.notes import Note
-from igh_geo.sources.outlines import draw_in_rd, note_relations
 
 X0, Y0 = 155_000.0, 463_000.0
 

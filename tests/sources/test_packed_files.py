@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources import archives
-from igh_geo.sources.files import list_layers, read_geometry, read_table
+from igh_geo.sources.formats import archives
+from igh_geo.sources.formats.files import list_layers, read_geometry, read_table
 
 CSV = "id;x;y\n1;155000;463000\n2;155001;463001\n"
 

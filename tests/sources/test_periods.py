@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources.periods import days_of, normalise_periods, unit_of
+from igh_geo.sources.values.periods import days_of, normalise_periods, unit_of
 
 
 def named(*texts: str | None, **options: str) -> list[str | None]:

@@ -8,8 +8,8 @@ import pytest
 
 from igh_geo.errors import DataError
 from igh_geo.ledger import Ledger
-from igh_geo.sources import coded_tables
-from igh_geo.sources.police import is_police_table, read_police_counts
+from igh_geo.sources.counts.police import is_police_table, read_police_counts
+from igh_geo.sources.formats import coded_tables
 
 HEADER = "ID,SoortMisdrijf,WijkenEnBuurten,Perioden,GeregistreerdeMisdrijven_1\n"
 # One buurt: 100 offences, of which 7 burglaries (1.1), 20 assaults and 73 others; sexual

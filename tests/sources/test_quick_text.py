@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.careful_text import TextRows, read_carefully
-from igh_geo.sources.encodings import decoded
-from igh_geo.sources.quick_text import read_quickly
+from igh_geo.sources.formats.careful_text import TextRows, read_carefully
+from igh_geo.sources.formats.encodings import decoded
+from igh_geo.sources.formats.quick_text import read_quickly
 
 HEADER = "id;datum;x;y;omschrijving"
 

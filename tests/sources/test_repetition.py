@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igh_geo.sources.files import read_table
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.repetition import frequent_dates, near_duplicates, repeated_places
+from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.events.repetition import frequent_dates, near_duplicates, repeated_places
+from igh_geo.sources.formats.files import read_table
 
 
 def moments(values: list[str] | pd.DatetimeIndex) -> pd.Series:

@@ -8,7 +8,7 @@ import pytest
 from igh_geo.errors import LensError
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents
-from igh_geo.sources.selection import select
+from igh_geo.sources.events.selection import select
 
 
 def incidents() -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from igh_geo.errors import DataError
-from igh_geo.sources.files import read_table
+from igh_geo.sources.formats.files import read_table
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def counts(loaded: Loaded) -> tuple[int, int, int, int]:
 
 
 def test_what_comes_back_is_the_table_of_incidents_that_went_in(tmp_path, place, load):
-    from igh_geo.sources.incidents import read_incidents
+    from igh_geo.sources.events.incidents import read_incidents
 
     file = week(
         tmp_path,

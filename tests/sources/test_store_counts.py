@@ -175,7 +175,7 @@ def test_a_source_of_incidents_has_no_counts(load, place):
 
 @pytest.mark.real
 def test_registered_crimes_go_in_and_come_out_the_same(tmp_path, place, real_data):
-    from igh_geo.sources.police import read_police_counts
+    from igh_geo.sources.counts.police import read_police_counts
 
     file = real_data / "police" / "47022NED_national_monthly.csv"
     declaration = Declaration.model_validate(

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from igh_geo.errors import DataError
-from igh_geo.sources.periods import days_of
 from igh_geo.sources.store import retention
 from igh_geo.sources.store.days import add_months, end_of, last_expired_day
 from igh_geo.sources.store.declarations import Declaration
 from igh_geo.sources.store.loads import Place, history, load_file
 from igh_geo.sources.store.records import read_incidents_from_store
 from igh_geo.sources.store.retention import purge
+from igh_geo.sources.values.periods import days_of
 
 NOW = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
 HEADER = "zaaknummer;datum;tot;categorie;soort;x;y"

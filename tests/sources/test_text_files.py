@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.sources import text_files
-from igh_geo.sources.text_files import find_header, read_separated_text, recognise_encoding
+from igh_geo.sources.formats import text_files
+from igh_geo.sources.formats.text_files import find_header, read_separated_text, recognise_encoding
 
 HEADER = "id;datum;x;y;omschrijving"
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import shapely
 
-import igh_geo.sources.cbs
+import igh_geo.sources.areas.cbs
 from igh_geo import crs
 from igh_geo.errors import DataError
-from igh_geo.sources.years import DATASET_YEARS, check_codes, lost_codes, recognise_year
+from igh_geo.sources.areas.years import DATASET_YEARS, check_codes, lost_codes, recognise_year
 from igh_geo.texts import LANGUAGES, Texts
 
 EMPTY = pd.DataFrame({"code": ["BU00030000"]})
@@ -161,7 +161,7 @@ def test_areas_of_the_users_own_are_only_asked_for_their_rows():
 
 def note_keys() -> set[str]:
     """Keys of the notes that the readers of areas write, as constants in their code."""
-    folder = Path(igh_geo.sources.cbs.__file__).parent
+    folder = Path(igh_geo.sources.areas.cbs.__file__).parent
     modules = ("cbs", "area_columns", "area_rows", "outlines", "figures", "hierarchy")
     keys = {"gaps", "holes", "figures_impossible", "figures_not_whole"}
     for name in (*modules, "key_figures", "districts"):

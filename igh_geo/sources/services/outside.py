@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from igh_geo.sources.address_match import (
+from igh_geo.sources.addresses.address_match import (
     AMBIGUOUS,
     SAME_BLOCK_M,
     SAME_PLACE_M,
@@ -18,7 +18,7 @@ from igh_geo.sources.address_match import (
     Quality,
     middle_of,
 )
-from igh_geo.sources.address_text import Address, fold_place, fold_street
+from igh_geo.sources.addresses.address_text import Address, fold_place, fold_street
 from igh_geo.sources.services.answers import Answers
 from igh_geo.sources.services.locatieserver import FREE, Candidate, look_up
 from igh_geo.sources.services.web import Web
@@ -41,7 +41,7 @@ def asking(
     secret: str,
     say: Callable[[int, int, str], None],
 ) -> Callable[[list[Address]], Iterator[tuple[Address, Found]]]:
-    """What `igh_geo.sources.geocode.geocode` can ask outside with.
+    """What `igh_geo.sources.addresses.geocode.geocode` can ask outside with.
 
     Parameters
     ----------

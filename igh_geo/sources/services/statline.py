@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.areas.years import DATASET_YEARS
 from igh_geo.sources.services.delivery import (
     Fetched,
     Origin,
@@ -29,7 +30,6 @@ from igh_geo.sources.services.odata import (
 )
 from igh_geo.sources.services.pages import Record
 from igh_geo.sources.services.web import NotThereError, ServiceError, Web
-from igh_geo.sources.years import DATASET_YEARS
 
 TABLES = {year: table for table, year in DATASET_YEARS.items()}
 

@@ -151,9 +151,9 @@ def open_for_writing(
         path.parent.mkdir(parents=True, exist_ok=True)
         with _turn(path, deadline):
             _sweep(path)
-            if not path.exists():
-                _make(path, key)
             with _connection(path) as connection:
+                if not path.exists():
+                    _make(connection, path, key)
                 is_encrypted = _attach(connection, path, key=key, until=deadline)
                 if key is not None and not is_encrypted:
                     connection.execute("USE memory")
@@ -314,17 +314,16 @@ def _turn(path: Path, deadline: float, *, needs_turn: bool = True) -> Iterator[N
         lock.release()
 
 
-def _make(path: Path, key: str | None) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, path: Path, key: str | None) -> None:
     """Make an empty store, which appears whole."""
     fresh = path.with_name(f".{path.name}.new-{uuid4().hex[:8]}")
     try:
-        with _connection(path) as connection:
-            connection.execute(f"ATTACH {_text(fresh)} AS store {_options(key)}")
-            connection.execute("USE store")
-            for statement in make_tables():
-                connection.execute(statement)
-            connection.execute("USE memory")
-            connection.execute("DETACH store")
+        connection.execute(f"ATTACH {_text(fresh)} AS store {_options(key)}")
+        connection.execute("USE store")
+        for statement in make_tables():
+            connection.execute(statement)
+        connection.execute("USE memory")
+        connection.execute("DETACH store")
         fresh.replace(path)
     finally:
         for left in (fresh, _log(fresh)):

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from igh_geo.sources.periods import days_of
+from igh_geo.sources.values.periods import days_of
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 

@@ -11,13 +11,13 @@ import pandas as pd
 
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
-from igh_geo.sources.area_counts import read_area_counts
-from igh_geo.sources.incidents import read_incidents
-from igh_geo.sources.periods import days_of
-from igh_geo.sources.police import read_police_counts
+from igh_geo.sources.counts.area_counts import read_area_counts
+from igh_geo.sources.counts.police import read_police_counts
+from igh_geo.sources.events.incidents import read_incidents
 from igh_geo.sources.store.days import ZONE, last_expired_day, latest
 from igh_geo.sources.store.declarations import Declaration
 from igh_geo.sources.store.layout import KEYED
+from igh_geo.sources.values.periods import days_of
 from igh_geo.texts import Texts
 
 KEY, COLUMNS = KEYED["figures"]

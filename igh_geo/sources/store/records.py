@@ -14,7 +14,7 @@ import pyarrow as pa
 from igh_geo import tables
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
-from igh_geo.sources.identity import content_hash
+from igh_geo.sources.events.identity import content_hash
 from igh_geo.sources.store.database import WAIT_SECONDS, Store, open_for_reading
 from igh_geo.sources.store.layout import KEYED, RECORD_COLUMNS, quoted
 from igh_geo.sources.store.versions import Merged, merge

@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 
-from igh_geo.sources.periods import days_of
 from igh_geo.sources.store.database import (
     Store,
     open_for_reading,
@@ -22,6 +21,7 @@ from igh_geo.sources.store.days import end_of, last_expired_day, local_day
 from igh_geo.sources.store.declarations import Declaration
 from igh_geo.sources.store.layout import KEYED, older
 from igh_geo.sources.store.loads import Place, next_number, write_history
+from igh_geo.sources.values.periods import days_of
 
 # An end after the delivery is not known yet, and as a rule mistyped: it keeps nothing longer.
 ENDS = (

@@ -1,0 +1,1 @@
+"""Addresses: where they are, and which one is meant."""

@@ -1,0 +1,1 @@
+"""Areas of every layout and year, and the figures that are known about each."""

@@ -1,0 +1,1 @@
+"""Counts per area and period that somebody else made."""

@@ -1,0 +1,1 @@
+"""Incidents: rows of any export, understood and accounted for."""
