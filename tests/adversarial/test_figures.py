@@ -11,9 +11,6 @@ from shapely import box
 from igh_geo.sources.areas.key_figures import join_key_figures
 from igh_geo.sources.counts.area_counts import read_area_counts
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 CODES = [f"BU0307{n:04d}" for n in range(20)]
 POPULATION = [100 + 5 * n for n in range(20)]
 HIDDEN = float("nan")
@@ -202,7 +199,3 @@ def test_counts_per_area_are_refused_or_accounted_for_to_the_row(name, tmp_path,
     assert summary.rows_in == summary.placed + sum(aside.values())
     assert {"placed": summary.placed, **aside} == outcome
     assert counts.loc[counts["area_code"].isin(COUNT_CODES), "count"].sum() == 6 + 10
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}

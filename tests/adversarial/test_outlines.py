@@ -18,9 +18,6 @@ from igh_geo import tables
 from igh_geo.sources.areas.cbs import read_areas
 from igh_geo.texts import Texts
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 X, Y, SIDE = 155_000, 463_000, 1000
 CODES = [f"BU0307000{n}" for n in range(4)]
 
@@ -353,10 +350,6 @@ def test_boundaries_are_refused_with_the_remedy_or_read_with_a_note(name, tmp_pa
             assert texts(
                 f"area_note.{note.key}", count=texts.number(note.count), example=note.example
             )
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}
 
 
 def test_nothing_is_noted_of_squares_that_fit(tmp_path):

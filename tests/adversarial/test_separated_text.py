@@ -13,9 +13,6 @@ BARE_PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
 )
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 
 def row(number: int, *, x: str = "", y: str = "", category: str = "Overlast") -> str:
     day = f"{number % 28 + 1:02d}-{number % 12 + 1:02d}-2024"
@@ -265,10 +262,6 @@ def test_file_is_refused_clearly_or_accounted_for_to_the_row(name, tmp_path, bec
     path = tmp_path / "export.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     become(path, outcome)
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,6 @@ TEXT = "\n".join(
 ALL = {"placed": 5}
 CANARY = "canary-that-no-file-may-fetch"
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 
 def cells(**changed: list[Any]) -> dict[str, list[Any]]:
     """The columns of five rows, some of them changed."""
@@ -477,10 +474,6 @@ def test_parquet_is_refused_clearly_or_accounted_for_to_the_row(name, tmp_path, 
     path = tmp_path / "e.parquet"
     path.write_bytes(make())
     become(path, outcome)
-
-
-def test_no_case_is_wanted_any_more():
-    assert WANTED == {}
 
 
 def test_moments_of_a_workbook_are_those_it_shows(tmp_path, become):

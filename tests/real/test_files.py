@@ -25,9 +25,6 @@ pytestmark = pytest.mark.real
 FOLDERS = ("boundaries", "keyfigures", "police", "points")
 Door = Callable[[Path], dict[str, Any]]
 
-# Cases that should come out as written below and do not yet, each with the reason.
-WANTED: dict[str, str] = {}
-
 
 def areas(level: str, layer: str | None = None) -> Door:
     def read(path: Path) -> dict[str, Any]:
@@ -287,10 +284,6 @@ def test_no_file_is_left_out_of_the_table(real_data: Path) -> None:
         if path.is_file()
     }
     assert found == set(FILES)
-
-
-def test_no_case_is_wanted_any_more() -> None:
-    assert WANTED == {}
 
 
 def test_topojson_keeps_all_but_the_areas_that_collapsed(real_data: Path) -> None:
