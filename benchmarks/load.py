@@ -178,6 +178,8 @@ def incidents(path: Path) -> Callable[[], object]:
 
 
 def load(path: Path) -> Callable[[], object]:
+    import igh_geo.out.rejected
+    import igh_geo.sources.store.loads  # noqa: F401 - the command imports them only when it runs
     from igh_geo.cli.main import main
 
     data = path.parent / "data"

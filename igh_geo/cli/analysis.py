@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
+from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, expand, tell
 from igh_geo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ def _run(options: argparse.Namespace) -> int:
     from igh_geo.lens import read_lens
 
     # Every lens is read before the first is run: a typo in the last should not cost the wait.
-    lenses = [read_lens(path, language=options.lang) for path in _expand(options.lenses)]
-    for path in _expand(options.lenses):
+    paths = _lens_files(options.lenses)
+    lenses = [read_lens(path, language=options.lang) for path in paths]
+    for path in paths:
         if UNDECIDED in path.read_text(encoding="utf-8-sig"):
             tell(f"igh-geo: {path} still says {UNDECIDED}: read those lines and decide")
     names = [lens.name for lens in lenses]
@@ -119,15 +120,11 @@ def _reads_store(lens: Lens) -> bool:
     return part is not None and part.source is not None
 
 
-def _expand(paths: Sequence[Path]) -> list[Path]:
-    """Fill in lenses/*.toml, which the command line of Windows leaves to the program."""
-    expanded: list[Path] = []
+def _lens_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
-        found = sorted(path.parent.glob(path.name)) if "*" in path.name else []
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; name its lenses: {path / '*.toml'}")
-        expanded.extend(found or [path])
-    return expanded
+    return expand(paths)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from igh_geo.signs import harmless
@@ -41,6 +41,16 @@ class Commands:
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the option that says where the inputs are."""
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of inputs (data)")
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Fill in week*.csv, which the command line of Windows leaves to the program."""
+    expanded: list[Path] = []
+    for path in paths:
+        is_pattern = "*" in path.name and not path.exists()
+        found = sorted(path.parent.glob(path.name)) if is_pattern else []
+        expanded.extend(found or [path])
+    return expanded
 
 
 def tell(message: str) -> None:

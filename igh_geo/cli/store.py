@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, tell
+from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, expand, tell
 from igh_geo.errors import DataError, IghGeoError, OutputError, Problem, UsageError
 from igh_geo.signs import harmless
 
@@ -77,10 +77,11 @@ def _load(options: argparse.Namespace) -> int:
             again=options.again,
         )
 
-    files = _expand(options.files)
+    files = expand(options.files)
     done: list[Loaded] = []
-    refused: dict[str, str] = {}
-    for file in files:
+    # Name and reason of each; two folders may hold files of one name.
+    refused: list[tuple[str, str]] = []
+    for number, file in enumerate(files):
         name = _shown(file.name)
         if not options.quiet:
             tell(f"igh-geo: loading {name} ...")
@@ -91,9 +92,11 @@ def _load(options: argparse.Namespace) -> int:
             said = f"file '{name}'{before * bool(done)}: {error}"
             _keep_refused(error, options, file)
             # What was also said of the file before is about the store, and so is a full disk.
-            if len(files) == 1 or str(error) in refused.values() or isinstance(error, OutputError):
-                raise type(error)(said + _not_loaded(files[len(done) + len(refused) :])) from error
-            refused[name] = str(error)
+            is_of_all = str(error) in [why for _, why in refused] or isinstance(error, OutputError)
+            refused.append((name, str(error)))
+            if is_of_all or len(files) == 1:
+                _print_as_json(done, refused, options)
+                raise type(error)(said + _not_loaded(files[number:])) from error
             tell(f"igh-geo: {said}")
             continue
         done.append(loaded)
@@ -101,17 +104,29 @@ def _load(options: argparse.Namespace) -> int:
             print(_account(loaded))
         if loaded.is_rewritten and not options.quiet:
             tell(f"  the store is encrypted from now on, with the key of {place.path.name}")
-        _write_rejected(loaded, options)
-    if options.json:
-        told = [one.as_dict() for one in done]
-        told += [{"file": name, "source": options.source, "refused": True} for name in refused]
-        print(json.dumps(told, indent=2, default=int))
+        try:
+            _write_rejected(loaded, options)
+        except OutputError as error:
+            _print_as_json(done, refused, options)
+            raise OutputError(f"{error}{_not_loaded(files[number + 1 :])}") from error
+    _print_as_json(done, refused, options)
     if refused:
         tell(
             f"igh-geo: {len(done)} of {len(files)} files are in the store; refused, for the "
-            f"reasons above: {', '.join(refused)}. Mend those and load them again"
+            f"reasons above: {', '.join(name for name, _ in refused)}. Mend those and load them "
+            "again"
         )
     return DATA_AT_FAULT if refused else DONE
+
+
+def _print_as_json(
+    done: Sequence[Loaded], refused: Sequence[tuple[str, str]], options: argparse.Namespace
+) -> None:
+    if not options.json:
+        return
+    told = [one.as_dict() for one in done]
+    told += [{"file": name, "source": options.source, "refused": True} for name, _ in refused]
+    print(json.dumps(told, indent=2, default=int))
 
 
 def _refuse_unreadable_name(file: Path) -> None:
@@ -146,7 +161,7 @@ def _keep_refused(error: IghGeoError, options: argparse.Namespace, file: Path) -
 def _not_loaded(files: Sequence[Path]) -> str:
     """Files that were not loaded because something else than a file is wrong."""
     names = ", ".join(_shown(file.name) for file in files)
-    return f"\nNot loaded: {names}" if len(files) > 1 else ""
+    return f"\nNot loaded: {names}" if files else ""
 
 
 def _write_rejected(loaded: Loaded, options: argparse.Namespace) -> None:
@@ -315,16 +330,6 @@ def _private(options: argparse.Namespace) -> Path:
 def _shown(name: str) -> str:
     """Name of a file for a terminal: whoever sends a file chooses it."""
     return harmless(name.encode(errors="replace").decode()).replace("\n", " ")
-
-
-def _expand(paths: Sequence[Path]) -> list[Path]:
-    """Fill in week*.csv, which the command line of Windows leaves to the program."""
-    expanded: list[Path] = []
-    for path in paths:
-        is_pattern = "*" in path.name and not path.exists()
-        found = sorted(path.parent.glob(path.name)) if is_pattern else []
-        expanded.extend(found or [path])
-    return expanded
 
 
 def _day(text: str) -> dt.date:

@@ -26,14 +26,16 @@ def has_areas(path: Path) -> bool:
     if path.suffix.lower() not in (*GEOMETRY, *PARQUET):
         return False
     try:
-        layers: list[str | None] = [*list_layers(path)] if path.suffix not in PARQUET else [None]
+        layers: list[str | None] = (
+            [None] if path.suffix.lower() in PARQUET else [*list_layers(path)]
+        )
         return any(_holds_polygons(path, layer) for layer in layers)
     except DataError:
         return False
 
 
 def _holds_polygons(path: Path, layer: str | None) -> bool:
-    if path.suffix in (".gpkg", ".shp", ".fgb"):
+    if path.suffix.lower() in (".gpkg", ".shp", ".fgb"):
         # These say so themselves; the rows of others have to be looked at.
         with opening(path):
             return "Polygon" in str(pyogrio.read_info(path, layer=layer)["geometry_type"])

@@ -20,7 +20,7 @@ import pandas as pd
 
 from igh_geo import crs
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.places.overlap import parts_by_address, parts_by_land
+from igh_geo.places.overlap import EXACT, parts_by_address, parts_by_land
 
 # Outlines of two years are simplified each in its own way. A part that is less than this share of
 # the old area and of the new one alike is taken for such a difference. Between the municipalities
@@ -36,8 +36,6 @@ TIMES_TYPICAL = 3.0
 FEWEST_SLIVERS = 20
 # However narrow: what is a quarter of an area is not a difference in drawing.
 LARGEST_SLIVER = 0.25
-# Shares are quotients of areas in m2, which are exact to about so many digits.
-EXACT = 1e-9
 
 
 def crosswalk(
@@ -61,9 +59,9 @@ def crosswalk(
         A part that is a smaller share than this of the old area, and of the new one too, is left
         out, and the others are scaled to a sum of one.
     sliver_width_m : float, optional
-        So is a part that is narrower than this on average, and less than a quarter of either. By
-        default three times the typical width of slivers between these very outlines, at most
-        50 m; zero where there are fewer than twenty.
+        So is a part that is narrower than this on average, and less than a quarter of the land
+        of either, however many addresses it has. By default three times the typical width of
+        slivers between these very outlines, at most 50 m; zero where there are fewer than twenty.
 
     Returns
     -------

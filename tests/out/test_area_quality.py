@@ -71,6 +71,13 @@ def test_points_and_tables_are_no_areas(tmp_path: Path) -> None:
     assert not has_areas(tmp_path / "weg.gpkg")
 
 
+def test_extension_in_capitals_is_the_same_file(two_levels: Path) -> None:
+    path = two_levels.with_name("GRENZEN_2024.GEOPARQUET")
+    squares(["BU99990000"], "buurt").to_parquet(path)
+    assert has_areas(path)
+    assert has_areas(two_levels.rename(two_levels.with_suffix(".GPKG")))
+
+
 def test_file_that_no_level_can_read_tells_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "grenzen.geojson"
     squares(["BU99990000", "BU99990000"], "buurt").assign(buurtnaam=["A", "B"]).to_file(path)

@@ -210,6 +210,26 @@ def test_answer_is_kept_and_not_asked_again(places: Any, web: Web, tmp_path: Pat
     }
 
 
+def test_what_leaves_is_told_also_when_the_first_question_was_asked_for_another(
+    services: Any, web: Web, tmp_path: Path
+) -> None:
+    # Both are asked as 7511AA 5 first, which gives nothing; the streets that are asked next differ.
+    services.places = []
+    said: list[tuple[int, int]] = []
+
+    def say(leaving: int, known: int, _host: str) -> None:
+        said.append((leaving, known))
+
+    ask = asking(web, tmp_path, secret=SECRET, say=say)
+    one = Address("Dorpsstraat", 5, "", "7511AA", "Enschede")
+    list(ask([one]))
+    list(ask([one]))
+    n_asked = len(services.asked)
+    list(ask([Address("Kerkstraat", 5, "", "7511AA", "Enschede")]))
+    assert said == [(1, 0), (0, 1), (1, 0)]
+    assert len(services.asked) > n_asked
+
+
 def test_kept_answers_hold_no_address_and_no_place_in_the_open(
     places: Any, web: Web, tmp_path: Path
 ) -> None:

@@ -150,6 +150,8 @@ def test_ignored_filter_is_noticed(table: Any, web: Web, folder: Path) -> None:
         ({"offences": ["1.1.9"]}, r"there is no '1\.1\.9'.*\n.*perhaps 1\.1\.1"),
         ({"start": "2030"}, "goes from 2023-01 to 2024-12, asked was 2030 to the last"),
         ({"start": "maart"}, "'maart' is not"),
+        ({"start": "2023-13"}, "'2023-13' is not"),
+        ({"end": "2024-00"}, "'2024-00' is not"),
         ({"municipality": "Entschede"}, "did you mean Naam|did you mean Enschede"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -255,3 +256,20 @@ def test_root_certificate_of_the_organisation_is_trusted(
 ) -> None:
     monkeypatch.setenv(variable, str(certificate[0]))
     assert Web().get_json(f"{secure_url}/x").value == {"well": True}
+
+
+def test_being_sent_on_without_encryption_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def get(url: str, **_options: Any) -> requests.Response:
+        asked.append(url)
+        reply = requests.Response()
+        reply.status_code, reply.url = 302, url
+        reply.headers["Location"] = url.replace("https:", "http:")
+        return reply
+
+    web = Web(patience=Patience(attempts=1))
+    monkeypatch.setattr(web._session, "get", get)
+    with pytest.raises(ServiceError, match=r"api\.pdok\.nl without encryption"):
+        web.get_json("https://api.pdok.nl/x?q=1", is_private=True)
+    assert asked == ["https://api.pdok.nl/x?q=1"]

@@ -296,3 +296,10 @@ def test_three_levels_in_one_file_are_not_counted_three_times(real_data):
     assert counts["area_code"].str.startswith("BU").all()
     assert ledger.summary().not_selected > 3000
     assert pd.api.types.is_float_dtype(counts["count"])
+
+
+def test_column_per_year_with_a_row_per_sex_is_refused_instead_of_half_read(tmp_path):
+    # Of each of 12 areas a row for men and one for women: the first alone is no count.
+    rows = [f"BU9999{n:04};{n};{n + sex}" for n in range(12) for sex in (1, 2)]
+    with pytest.raises(DataError, match=r"12 of 24 have several .* BU99990000, 2024"):
+        read_area_counts(write(tmp_path, *rows), value_columns=YEARS, category="A", kind="offence")

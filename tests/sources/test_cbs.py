@@ -197,7 +197,7 @@ def test_municipalities_without_case_and_blanks_and_none_for_all(tmp_path):
 def test_file_of_which_every_row_is_left_out_is_refused(tmp_path):
     path = save(buurten(water=["B", "B", "B"]), tmp_path / "b.gpkg")
     with pytest.raises(
-        DataError, match=r"every row of b\.gpkg is left out: abroad_left_out 3 \(first BU99990101"
+        DataError, match=r"every row of b\.gpkg is left out: 3 abroad \(the first is BU99990101"
     ):
         read_areas(path)
 

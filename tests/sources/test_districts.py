@@ -125,3 +125,9 @@ def test_file_with_two_layers_asks_which(tmp_path, areas):
         read_districts(path, areas)
     found, _ = read_districts(path, areas, layer="teams")
     assert found.fillna("-").tolist() == ["A", "-", "-", "-"]
+
+
+def test_list_with_a_shifted_row_is_refused(tmp_path, areas):
+    text = "buurtcode;team\nBU99990000;Noord\nBU99990001;Zuid;Oost\nBU99990100;Zuid\n"
+    with pytest.raises(DataError, match=r"1 of 3 rows of teams\.csv have not, the first is row 3"):
+        read_districts(table(tmp_path, text), areas)

@@ -291,3 +291,39 @@ def test_real_reply_of_the_wfs_is_a_book_of_addresses(real_data: Path) -> None:
     found = index.find([Address("Molenstr.", 16, "", "", "appingedam")])
     assert found.quality == "address"
     assert (252_000 < found.x < 253_000, 593_000 < found.y < 594_500) == (True, True)
+
+
+def test_addresses_without_an_identification_get_no_place_of_another(tmp_path: Path) -> None:
+    addresses, places = tmp_path / "nummeraanduiding.csv", tmp_path / "verblijfsobject.csv"
+    head = "identificatie;openbare_ruimte_naam;huisnummer;postcode;woonplaats_naam"
+    addresses.write_text(
+        f"{head}\n0153200000000001;Dorpsstraat;1;7511AA;Enschede\n;Dorpsstraat;2;7511AA;Enschede\n",
+        encoding="utf-8",
+    )
+    places.write_text(
+        "identificatie;hoofdadres_identificatie;x;y\n"
+        "0153010000000001;0153200000000001;257000;471000\n"
+        "0153010000000002;;258000;472000\n",
+        encoding="utf-8",
+    )
+    book = read_address_book([addresses, places])
+    assert book[["number", "x"]].to_numpy().tolist() == [[1, 257_000]]
+
+
+def test_shifted_row_of_a_list_is_no_address_and_the_log_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "bag.csv"
+    shifted = "Dorpsstraat;11;7511AA;Enschede;251000;471000;9;9"
+    path.write_text(
+        "straat;huisnummer;postcode;woonplaats;x;y\n"
+        + "".join(f"Dorpsstraat;{n};7511AA;Enschede;25000{n};470000\n" for n in range(1, 10))
+        + f"{shifted}\nDorpsstraat;12;7511AA;Enschede;;\n",
+        encoding="utf-8",
+    )
+    assert read_address_book([path])["number"].tolist() == list(range(1, 10))
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [
+        "bag.csv: 1 rows with fields too many or too few are left out, the first is row 11",
+        "1 addresses without a number or a place are left out",
+    ]

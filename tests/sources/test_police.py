@@ -237,6 +237,19 @@ def test_status_in_the_list_of_periods_tells_what_is_provisional(tmp_path):
     assert by_period.to_dict() == {"2022": False, "2023": True, "2024": True}
 
 
+def test_status_of_a_period_holds_however_the_table_writes_it(tmp_path):
+    write(
+        tmp_path,
+        '"Key","Title","Status"\n"2024MM02","2024 februari","Definitief"\n'
+        '"2024MM03","2024 maart","Voorlopig"\n',
+        "47022NED_Perioden.csv",
+    )
+    text = HEADER + buurt(period="2024 februari") + buurt(period="2024 maart")
+    path = write(tmp_path, text, "47022NED_test.csv")
+    by_period = read_police_counts(path, level="buurt")[0].set_index("period")["is_provisional"]
+    assert by_period.to_dict() == {"2024-02": False, "2024-03": True}
+
+
 def test_boundary_year_is_told_or_stands_beside_the_table_or_is_the_newest(tmp_path):
     path = write(tmp_path, HEADER + buurt(period="2022JJ00") + buurt(period="2023JJ00"))
     year = {"level": "buurt"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +23,16 @@ from igh_geo.sources.columns import find
 from igh_geo.sources.formats.files import GEOMETRY, RawTable, list_layers, read_table
 from igh_geo.sources.values.coordinates import place, read_coordinates
 
+log = logging.getLogger(__name__)
+
 BOOK_COLUMNS = ["street", "street_key", "number", "suffix", "postcode", "place_key", "x", "y"]
 
 _OWN_ID = ("identificatie", "nummeraanduiding", "nummeraanduiding_id")
 _MAIN = ("hoofdadresnummeraanduidingref", "hoofdadres_identificatie", "hoofdadres")
 _SIDE = ("nevenadresnummeraanduidingref", "nevenadres_identificatie", "nevenadressen")
 _STREET_ID = ("openbareruimteref", "openbare_ruimte_identificatie")
-_GONE = ("ingetrokken", "niet gerealiseerd", "gesloopt", "ten onrechte opgevoerd")
+# What never was, is no longer, or was entered by mistake is no address.
+GONE = ("ingetrokken", "niet gerealiseerd", "gesloopt", "ten onrechte opgevoerd")
 
 
 def read_address_book(paths: Sequence[Path]) -> pd.DataFrame:
@@ -48,7 +52,9 @@ def read_address_book(paths: Sequence[Path]) -> pd.DataFrame:
         A row per address: ``street`` (missing in files that only refer to streets),
         ``street_key`` (folded; else the identification of the street), ``number`` (int64),
         ``suffix``, ``postcode``, ``place_key`` (folded), ``x``, ``y`` (m, EPSG:28992). What is
-        withdrawn, was never built, or is an older version of an address, is left out.
+        withdrawn, was never built, or is an older version of an address, is left out; so is a
+        row with fields too many or too few, and an address without a number or a place. The log
+        says of how many rows.
 
     Raises
     ------
@@ -81,7 +87,10 @@ def read_address_book(paths: Sequence[Path]) -> pd.DataFrame:
     if addresses:
         whole.append(_joined(addresses, places, [path.name for path in paths]))
     book = pd.concat(whole, ignore_index=True)
-    book = book[np.isfinite(book["x"]) & np.isfinite(book["y"]) & book["number"].notna()]
+    is_placed = np.isfinite(book["x"]) & np.isfinite(book["y"]) & book["number"].notna()
+    if not is_placed.all():
+        log.warning("%d addresses without a number or a place are left out", (~is_placed).sum())
+    book = book[is_placed]
     if book.empty:
         problem = Problem(
             "The files hold addresses that are in use and have a place.",
@@ -99,20 +108,28 @@ def _read(path: Path) -> RawTable:
     if path.suffix.lower() in GEOMETRY:
         layers = list_layers(path)
         layer = next((name for name in layers if "verblijfsobject" in name.lower()), None)
-    return _in_use(read_table(path, layer=layer))
+    return _in_use(read_table(path, layer=layer), path.name)
 
 
-def _in_use(raw: RawTable) -> RawTable:
-    """Leave out what is withdrawn and what a later version took the place of."""
-    is_gone = np.zeros(len(raw.frame), dtype=bool)
+def _in_use(raw: RawTable, file: str) -> RawTable:
+    """Leave out what is withdrawn, what a later version took the place of, and shifted rows."""
+    is_ragged = raw.is_ragged
+    if is_ragged.any():
+        first = int(raw.row[is_ragged.argmax()])
+        log.warning(
+            "%s: %d rows with fields too many or too few are left out, the first is row %d",
+            *(file, is_ragged.sum(), first),
+        )
+    is_gone = is_ragged.copy()
     for column in raw.frame.columns:
         text = raw.frame[column]
         if str(column).lower() == "status":
-            is_gone |= text.str.lower().str.contains("|".join(_GONE), na=False).to_numpy(dtype=bool)
+            is_gone |= text.str.lower().str.contains("|".join(GONE), na=False).to_numpy(dtype=bool)
         elif str(column).lower() in ("eindgeldigheid", "eindregistratie", "tijdstipinactief"):
             is_gone |= text.notna().to_numpy(dtype=bool)
     if not is_gone.any():
         return raw
+    log.info("%s: %d of %d rows are not in use or cut wrongly", file, is_gone.sum(), len(is_gone))
     keep = ~is_gone
     return RawTable(
         raw.frame[keep].reset_index(drop=True),
@@ -185,7 +202,9 @@ def _places(
     # Several values come as {a,b} from PostgreSQL, as ['a', 'b'] from Python, or with commas.
     split = ids.str.findall(r"[A-Za-z0-9.]+")
     frame = pd.DataFrame({"id": split, "x": points[0], "y": points[1]}).explode("id")
-    return frame.assign(id=frame["id"].map(_bare_id)).dropna(subset="id")
+    frame = frame.assign(id=frame["id"].map(_bare_id))
+    # Without an identification it would be the place of every address that has none.
+    return frame[frame["id"] != ""]
 
 
 def _joined(

@@ -85,6 +85,8 @@ _WORDS = {
     "pl": "pln",
 }
 _ENDINGS = (("straat", "str"), ("laan", "ln"), ("plein", "pln"), ("weg", "wg"))
+# Places as everyone says them, and as they are written in the registers.
+OTHER_NAMES = {"denhaag": "sgravenhage", "denbosch": "shertogenbosch"}
 # The longest in the BAG have about 120 signs. What is longer is a story, in which every number
 # would be tried as that of a house.
 LONGEST_ADDRESS = 250
@@ -266,7 +268,7 @@ def fold_place(name: str) -> str:
     """One spelling for a place: without case, accents, signs and what stands between brackets."""
     text = re.sub(r"\(.*?\)", "", _plain(name).lower()).replace("ij", "y")
     folded = re.sub(r"[^a-z0-9]", "", text)
-    return {"denhaag": "sgravenhage", "denbosch": "shertogenbosch"}.get(folded, folded)
+    return OTHER_NAMES.get(folded, folded)
 
 
 def _read_row(cells: dict[str, str], has_parts: bool) -> list[Address]:

@@ -21,6 +21,12 @@ from igh_geo.sources.values.numbers import parse_figures
 
 # What a feature has for itself, and says nothing about the area it is a part of.
 _OF_A_PART = ("fid", "ogcfid", "objectid", "gid", "id", "shapearea", "shapelength", "shapeleng")
+_WHY_LEFT_OUT = {
+    "other_levels_left_out": "of another level",
+    "nameless_left_out": "without a name",
+    "abroad_left_out": "abroad",
+    "water_parts_left_out": "the water of a municipality",
+}
 # With more than one outline in eight gone, a file is drawn too coarsely to place anything in it.
 # The buurten of 2014 that were drawn on a grid of 200 m miss 10.9 %.
 MOST_WITHOUT_OUTLINE = 0.125
@@ -229,7 +235,11 @@ def _merge_parts(frame: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame
 def _refuse_empty(frame: gpd.GeoDataFrame, notes: Sequence[Note], file: str) -> None:
     if len(frame):
         return
-    left_out = ", ".join(f"{note.key} {note.count} (first {note.example})" for note in notes)
+    left_out = ", ".join(
+        f"{note.count} {_WHY_LEFT_OUT[note.key]} (the first is {note.example})"
+        for note in notes
+        if note.key in _WHY_LEFT_OUT
+    )
     problem = Problem(
         "The file holds areas in the Netherlands.",
         f"every row of {file} is left out: {left_out}",

@@ -18,6 +18,7 @@ from igh_geo.sources.formats.files import (
     PARQUET,
     SPREADSHEETS,
     TEXT,
+    RawTable,
     list_layers,
     read_geometry,
     read_table,
@@ -68,8 +69,8 @@ def read_districts(
     Raises
     ------
     DataError
-        When a column is missing, a district has no name, an area is in two districts of a table,
-        or no area is in any.
+        When a column is missing, a district has no name, a row of a table has fields too many
+        or too few, an area is in two districts of a table, or no area is in any.
     CrsError
         When the reference system of a layer is missing or contradicted by its values.
     """
@@ -150,7 +151,9 @@ def _from_table(
     code_column: str | None,
     notes: list[Note],
 ) -> pd.Series:
-    frame = read_table(path).frame
+    raw = read_table(path)
+    _refuse_ragged(raw, path.name)
+    frame = raw.frame
     codes = _codes(frame, areas, code_column, path.name)
     others = frame.drop(columns=str(codes.name))
     names = _names(others, name_column, path.name, known=codes.notna())
@@ -173,6 +176,18 @@ def _from_table(
     if len(strange):
         notes.append(Note("district_codes_unknown", len(strange), str(strange[0])))
     return found
+
+
+def _refuse_ragged(raw: RawTable, file: str) -> None:
+    if not raw.is_ragged.any():
+        return
+    problem = Problem(
+        "Every row of a list of districts has as many fields as its header.",
+        f"{int(raw.is_ragged.sum())} of {len(raw.row)} rows of {file} have not, the first is row "
+        f"{int(raw.row[raw.is_ragged.argmax()])}",
+        "mend those rows: a name that holds the separator stands between quotes",
+    )
+    raise DataError(str(problem))
 
 
 def _codes(

@@ -200,7 +200,7 @@ def _read_wide(
     ledger.remark(np.logical_or.reduce(is_strange), "unreadable_count")
     # Last, among the rows that can be used: the first with a code may be a broken one.
     usable = codes[ledger.is_placed]
-    ledger.set_aside(usable.index[usable.duplicated()], "duplicate_code")
+    is_again = usable.duplicated()
 
     def table_of(rows: npt.NDArray[np.bool_]) -> pd.DataFrame:
         parts = [
@@ -217,6 +217,10 @@ def _read_wide(
         ]
         return pd.concat(parts, ignore_index=True)
 
+    if is_again.any():
+        rows = table_of(ledger.is_placed.to_numpy())
+        _refuse_ambiguous(rows, ["area_code", "period"], ledger.source)
+    ledger.set_aside(usable.index[is_again], "duplicate_code")
     totals = table_of(is_total).assign(category="")
     return table_of(ledger.is_placed.to_numpy()), totals
 

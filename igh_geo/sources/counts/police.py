@@ -289,8 +289,19 @@ def _periods(
     if beside.status:
         # A list that ends before the table is older than it: what came later is not final yet.
         newest = max(beside.status)
-        told = [beside.status.get(value, value > newest) for value in values]
-        unlisted = [value for value in values if value not in beside.status and value > newest]
+        coded = pd.Series(list(beside.status), dtype="str")
+        listed, _ = normalise_periods(coded, file=file, unit=unit)
+        # An export of StatLine has 2024 maart where the list has 2024MM03.
+        by_name = dict(zip(listed, beside.status.values(), strict=True))
+        told = [
+            beside.status.get(value, by_name.get(name, value > newest))
+            for value, name in zip(values, named, strict=True)
+        ]
+        unlisted = [
+            value
+            for value, name in zip(values, named, strict=True)
+            if value not in beside.status and name not in by_name and value > newest
+        ]
         if unlisted:
             log.info("%s: the list of periods ends at %s, before %s", file, newest, unlisted[0])
         is_provisional = is_provisional | np.array(told, dtype=bool)

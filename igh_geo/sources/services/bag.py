@@ -13,6 +13,7 @@ import shapely
 
 from igh_geo.crs import RD_X_M, RD_Y_M
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.addresses.address_book import GONE
 from igh_geo.sources.services.delivery import (
     Fetched,
     Origin,
@@ -36,9 +37,6 @@ from igh_geo.sources.services.web import Web
 OGC = "https://api.pdok.nl/kadaster/bag/ogc/v2/collections/{kind}/items"
 # A tile is small enough for a few pages, so that little is lost when a cursor has expired.
 TILE_M = 2_000
-
-# What never was, is no longer, or was entered by mistake is no address.
-_GONE = ("ingetrokken", "niet gerealiseerd", "gesloopt", "ten onrechte opgevoerd")
 
 ORIGIN = Origin(
     title="Basisregistratie Adressen en Gebouwen (BAG)",
@@ -224,7 +222,7 @@ def _in_use(frame: gpd.GeoDataFrame, kind: str, left_out: dict[str, int]) -> gpd
     if "status" not in frame.columns:
         return frame
     status = frame["status"].astype("str").str.casefold()
-    is_gone = status.str.contains("|".join(_GONE), regex=True, na=False)
+    is_gone = status.str.contains("|".join(GONE), regex=True, na=False)
     for told, count in frame["status"][is_gone].value_counts().sort_index().items():
         left_out[f"{kind}: {told}"] = int(count)
     return frame[~is_gone].reset_index(drop=True)

@@ -96,7 +96,8 @@ def find_fetched(folder: Path, asked: Mapping[str, Any]) -> Fetched | None:
             told = json.loads(beside.read_text(encoding="utf-8"))
             path = folder / Path(str(told["file"])).name
             if told["asked"] == dict(asked) and sha256_of(path) == told["sha256"]:
-                return Fetched(path, int(told["records"]), is_new=False)
+                left_out = dict(told["left_out"])
+                return Fetched(path, int(told["records"]), is_new=False, left_out=left_out)
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return None

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.addresses.address_text import OTHER_NAMES
 from igh_geo.sources.columns import plain
 
 CODE = re.compile(r"(?:GM)?(\d{4})", re.IGNORECASE)
-
-# What everyone says, and what is written in the registers.
-_OTHER_NAMES = {"denhaag": "sgravenhage", "denbosch": "shertogenbosch"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def choose_municipality(wanted: str, names: Mapping[str, str], *, of: str) -> Mu
                 )
             )
         )
-    meant = _OTHER_NAMES.get(plain(wanted), plain(wanted))
+    meant = OTHER_NAMES.get(plain(wanted), plain(wanted))
     # Two municipalities of one name have their province behind it: Bergen (L.), Bergen (NH.).
     same = {c: n for c, n in names.items() if plain(n) == meant}
     same = same or {c: n for c, n in names.items() if plain(re.sub(r" \(.*\)$", "", n)) == meant}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -58,9 +59,7 @@ def asking(
     answers = Answers(folder / ANSWERS_FILE if folder else None, secret)
 
     def ask(addresses: list[Address]) -> Iterator[tuple[Address, Found]]:
-        known = sum(
-            answers.get(_question(*_questions(address)[0])) is not None for address in addresses
-        )
+        known = sum(_is_known(address, answers) for address in addresses)
         say(len(addresses) - known, known, str(urlsplit(web.base or FREE).hostname))
         return find_outside(web, addresses, answers=answers)
 
@@ -99,8 +98,7 @@ def find_outside(
         found = Found()
         for words, kinds in _questions(address):
             candidates = _ask(web, words, kinds, answers, per_second)
-            decide = judge if kinds == _ADDRESS else judge_about
-            found = decide(address, candidates)
+            found = _judged(address, candidates, kinds)
             if found.match != "none":
                 break
         if done % _BATCH == 0:
@@ -146,17 +144,40 @@ def judge_about(asked: Address, candidates: Sequence[Candidate]) -> Found:
     return _told("street", "outside_street", streets[0], remarks) if streets else Found()
 
 
+def _judged(address: Address, candidates: Sequence[Candidate], kinds: tuple[str, ...]) -> Found:
+    decide = judge if kinds == _ADDRESS else judge_about
+    return decide(address, candidates)
+
+
+def _is_known(address: Address, answers: Answers) -> bool:
+    """Whether nothing of an address has to leave: kept answers decide, or all were asked.
+
+    Two addresses with one postcode and number share the first question, and not the next.
+    """
+    for words, kinds in _questions(address):
+        kept = answers.get(_question(words, kinds))
+        if kept is None:
+            return False
+        if _judged(address, _candidates(kept), kinds).match != "none":
+            return True
+    return True
+
+
 def _ask(
     web: Web, words: str, kinds: tuple[str, ...], answers: Answers, per_second: float
 ) -> list[Candidate]:
     question = _question(words, kinds)
     known = answers.get(question)
     if known is not None:
-        return [Candidate(**each) for each in known]
+        return _candidates(known)
     candidates = look_up(web, words, kinds=kinds)
     answers.put(question, [candidate.as_dict() for candidate in candidates])
     time.sleep(1 / per_second)
     return candidates
+
+
+def _candidates(kept: Sequence[Mapping[str, Any]]) -> list[Candidate]:
+    return [Candidate(**each) for each in kept]
 
 
 def _questions(address: Address) -> list[tuple[str, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -340,12 +341,10 @@ def write_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
 
 
 def _of_year(origin: Origin, year: int) -> Origin:
-    return Origin(
-        origin.title.format(year=year),
-        origin.publisher,
-        origin.licence,
-        origin.licence_url,
-        origin.attribution.format(year=year),
+    return replace(
+        origin,
+        title=origin.title.format(year=year),
+        attribution=origin.attribution.format(year=year),
     )
 
 

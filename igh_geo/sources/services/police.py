@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -133,13 +133,7 @@ def fetch_police(
     suffix = f"_{'_'.join(sorted(offences))}" if offences else ""
     suffix += "" if tuple(levels) == ("buurten",) else "_" + "_".join(levels)
     path = folder / f"{table}_{slug(chosen.name)}_{first}_{last}{suffix}.csv"
-    origin = Origin(
-        ORIGIN.title.format(table=table),
-        ORIGIN.publisher,
-        ORIGIN.licence,
-        ORIGIN.licence_url,
-        ORIGIN.attribution,
-    )
+    origin = replace(ORIGIN, title=ORIGIN.title.format(table=table))
     # The lists first: figures without the word which of them are provisional mislead.
     for name, listed in lists.items():
         deliver(
@@ -266,7 +260,7 @@ def _choose_periods(start: str, end: str | None, listed: list[Record], table: st
 def _bound(told: str | None, kind: str, *, is_end: bool) -> str:
     if told is None:
         return "9999"
-    found = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?", told.strip())
+    found = re.fullmatch(r"(\d{4})(?:-(0?[1-9]|1[0-2]))?", told.strip())
     if found is None:
         problem = Problem(
             "A period is written as 2022 or 2022-01.", f"'{told}' is not", "write it so"

@@ -66,7 +66,7 @@ class Answer:
     Attributes
     ----------
     url : str
-        The address as it was asked, with its parameters.
+        The address as it was asked, with its parameters unless they are private.
     content : bytes
         The body, unpacked.
     value : Any
@@ -214,6 +214,8 @@ class Web:
             target = urljoin(url, reply.headers["Location"])
             if urlsplit(target).hostname != host:
                 raise _sent_elsewhere(str(host), str(urlsplit(target).hostname))
+            if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+                raise _sent_elsewhere(str(host), f"{host} without encryption")
             url, params = target, None
         raise _sent_elsewhere(str(host), f"{host}, again and again")
 

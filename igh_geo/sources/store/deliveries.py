@@ -99,7 +99,9 @@ def read_delivery(
         expired = last_expired_day(declaration.retention_months, today)
     if declaration.delivers == "counts":
         return _read_counts(file, declaration, data=data, delivered=delivered, expired=expired)
-    return _read_incidents(file, source, declaration, data=data, today=today, expired=expired)
+    return _read_incidents(
+        file, source, declaration, data=data, delivered=delivered, today=today, expired=expired
+    )
 
 
 def mark_provisional(counts: pd.DataFrame, *, periods: int, delivered: dt.date) -> pd.Series:
@@ -129,6 +131,7 @@ def _read_incidents(
     declaration: Declaration,
     *,
     data: Path,
+    delivered: dt.date,
     today: dt.date,
     expired: dt.date | None,
 ) -> Delivery:
@@ -144,9 +147,9 @@ def _read_incidents(
     if declaration.code_list is not None:
         options["code_list"] = data / declaration.code_list
     incidents, ledger = read_incidents(file, source=source, **options)
-    end = incidents["occurred_to"].fillna(incidents["occurred_from"])
+    end = _known_ends(incidents, delivered)
     if expired is not None:
-        is_kept = ~(end < pd.Timestamp(expired, tz=ZONE) + pd.DateOffset(days=1)).to_numpy()
+        is_kept = ~(end < _midnight_after(expired)).to_numpy()
         if not is_kept.all():
             # Removed once, they would come back with the next delivery that overlaps.
             ledger.set_aside(incidents.index[~is_kept], EXPIRED, sort="selection")
@@ -159,6 +162,21 @@ def _read_incidents(
         last_day=end.max().date(),
         reading=dict(incidents.attrs.get("reading", {})),
     )
+
+
+def _known_ends(incidents: pd.DataFrame, delivered: dt.date) -> pd.Series:
+    """When each ended; an end after its delivery, as `purge` does, on the day of delivery."""
+    start = incidents["occurred_from"]
+    told = incidents["occurred_to"].fillna(start)
+    latest_known = start.where(
+        start >= _midnight_after(delivered), _midnight_after(delivered) - pd.Timedelta("1s")
+    )
+    ends: pd.Series = told.where(told <= latest_known, latest_known)
+    return ends
+
+
+def _midnight_after(day: dt.date) -> pd.Timestamp:
+    return pd.Timestamp(day, tz=ZONE) + pd.DateOffset(days=1)
 
 
 def _read_counts(
@@ -187,7 +205,8 @@ def _read_counts(
         counts, ledger = read_area_counts(file, **given)
     if expired is not None:
         kept = {period for period in counts["period"].unique() if days_of(period)[1] > expired}
-        counts = _without_expired(counts, kept, ledger)
+        is_of_police = declaration.layout == "police"
+        counts = _without_expired(counts, kept, ledger, is_of_police=is_of_police)
     _require_placed(ledger)
     _refuse_repeated(counts, file.name)
     told = dict(counts.attrs)
@@ -209,11 +228,17 @@ def _read_counts(
     )
 
 
-def _without_expired(counts: pd.DataFrame, kept: set[str], ledger: Ledger) -> pd.DataFrame:
+def _without_expired(
+    counts: pd.DataFrame, kept: set[str], ledger: Ledger, *, is_of_police: bool
+) -> pd.DataFrame:
     """Counts of the periods that are kept; a row of the file goes when none of it is left."""
     is_kept = counts["period"].isin(kept)
-    gone = set(counts.loc[~is_kept, "label"]) - set(counts.loc[is_kept, "label"])
-    ledger.set_aside(list(gone), EXPIRED, sort="selection")
+    gone = list(set(counts.loc[~is_kept, "label"]) - set(counts.loc[is_kept, "label"]))
+    ledger.set_aside(gone, EXPIRED, sort="selection")
+    if is_of_police:
+        # A sum has the label of its first part only; the others are of the same period.
+        spelled = ledger.rows.loc[gone, "period"].unique()
+        ledger.set_aside(ledger.rows["period"].isin(spelled), EXPIRED, sort="selection")
     left: pd.DataFrame = counts[is_kept]
     return left
 

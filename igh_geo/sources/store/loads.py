@@ -29,7 +29,6 @@ from igh_geo.sources.store.layout import LOAD_COLUMNS, quoted
 from igh_geo.sources.store.records import store_incidents
 from igh_geo.sources.store.versions import Merged
 
-CHUNK_BYTES = 1 << 20
 # The values of a shapefile lie beside it.
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 
@@ -153,17 +152,25 @@ def load_file(
     if not file.is_file():
         problem = Problem("The file to load exists.", f"there is no '{file}'", "check its name")
         raise DataError(str(problem))
-    was = _signs(file)
-    marks = {"sha256": sha256_of(file), "declaration": declaration.fingerprint(data)}
+    try:
+        was, sha256 = _signs(file), sha256_of(file)
+    except OSError as error:
+        problem = Problem(
+            "The file to load can be read.",
+            f"'{file}' cannot: {error.strerror or type(error).__name__}",
+            "close the program that has it open (Excel), and check your rights there",
+        )
+        raise DataError(str(problem)) from error
+    marks = {"sha256": sha256, "declaration": declaration.fingerprint(data)}
     day = delivered or now.date()
-    if place.path.is_file() and not again:
+    before, was_plain = None, False
+    if place.path.is_file():
         with open_for_reading(place.path, key=place.key, wait_s=place.wait_s) as store:
-            before = _before(store.connection, source, marks, delivered=delivered)
             was_plain = not store.is_encrypted
-        if before is not None:
-            return Loaded(before[0], True, source, file.name, before[1])
-    else:
-        was_plain = False
+            if not again:
+                before = _before(store.connection, source, marks, delivered=delivered)
+    if before is not None:
+        return Loaded(before[0], True, source, file.name, before[1])
     read = read_delivery(file, source, declaration, data=data, delivered=day, today=now.date())
     if _signs(file) != was:
         problem = Problem(
@@ -191,7 +198,7 @@ def load_file(
                 action="load",
                 source=source,
                 file=file.name,
-                bytes=file.stat().st_size,
+                bytes=sum(size for size, _ in was),
                 delivered=day,
                 first_day=read.first_day,
                 last_day=read.last_day,
@@ -263,8 +270,7 @@ def sha256_of(file: Path) -> str:
     digest = hashlib.sha256()
     for part in _parts(file):
         with part.open("rb") as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                digest.update(chunk)
+            hashlib.file_digest(stream, lambda: digest)
     return digest.hexdigest()
 
 

@@ -24,9 +24,10 @@ from igh_geo.sources.store.loads import Place, next_number, write_history
 from igh_geo.sources.values.periods import days_of
 
 # An end after the delivery is not known yet, and as a rule mistyped: it keeps nothing longer.
+# Noon in UTC lies on the same day in the Netherlands, and only days are counted.
 ENDS = (
     "least(coalesce(occurred_to, occurred_from), "
-    "greatest(occurred_from, CAST(delivered + 1 AS TIMESTAMP)))"
+    "greatest(occurred_from, CAST(delivered AS TIMESTAMP) + INTERVAL 12 HOURS))"
 )
 # A version goes with the record it is of: alone it would be the record.
 EXPIRED_VERSION = (
@@ -116,7 +117,8 @@ def purge(
     Returns
     -------
     list of Removed
-        For every source in the store, in order of name.
+        For every source in the store, in order of name; also for a declared one of which nothing
+        is left but its history.
 
     Raises
     ------
@@ -128,24 +130,30 @@ def purge(
         with open_for_reading(place.path, key=place.key, wait_s=place.wait_s) as store:
             return [
                 _count(store.connection, name, declared.get(name), day)
-                for name in _sources(store.connection)
+                for name in _sources(store.connection, declared)
             ]
     # A store that does not exist has nothing to remove, and is not made for that.
     with open_for_reading(place.path, key=place.key, wait_s=place.wait_s):
         pass
     with open_for_writing(place.path, key=place.key, wait_s=place.wait_s) as store:
-        removed = [_remove(store, name, declared, now, day) for name in _sources(store.connection)]
+        names = _sources(store.connection, declared)
+        removed = [_remove(store, name, declared, now, day) for name in names]
         due = store.connection.execute("SELECT 1 FROM about WHERE key = 'rewrite'").fetchone()
     if due:
         rewrite(place.path, key=place.key, wait_s=place.wait_s)
     return removed
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _sources(
+    connection: duckdb.DuckDBPyConnection, declared: Mapping[str, Declaration]
+) -> list[str]:
     union = " UNION ".join(
         f"SELECT DISTINCT source FROM {name}" for table in KEYED for name in (table, older(table))
     )
-    return [name for (name,) in connection.execute(f"{union} ORDER BY 1").fetchall()]
+    held = {name for (name,) in connection.execute(union).fetchall()}
+    # What was rejected of a source may be there still when nothing else of it is.
+    loaded = connection.execute("SELECT DISTINCT source FROM loads").fetchall()
+    return sorted(held | {name for (name,) in loaded if name in declared})
 
 
 def _remove(
