@@ -131,7 +131,7 @@ class Counts(Part):
     def _from_one_place(self) -> Counts:
         _check_origin(self.file, self.source)
         if self.source is not None:
-            told = {"layer", "code_column", "values", "boundary_year"}
+            told = {"layer", "code_column", "values", "boundary_year", "offence_group_list"}
             _refuse_reading(told & self.model_fields_set)
         return self
 
@@ -344,7 +344,7 @@ def read_lens(path: Path, *, language: str | None = None) -> Lens:
         raise LensError(str(_missing_file(path)))
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise LensError(str(_not_toml(path, error))) from error
     own_name = [_unknown_key(["name"], path.name)] if "name" in values else []
     values["name"] = path.stem
@@ -379,6 +379,12 @@ def _not_toml(path: Path, error: Exception) -> Problem:
             "A lens is a .toml file.",
             f"'{path.name}' is not",
             f"`igh-geo new {path.name}` writes a lens for a file of incidents",
+        )
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(
+            f"Lens '{path.name}' is saved as UTF-8.",
+            "it is in an older code of Windows (ANSI)",
+            "in Kladblok: save as, and choose UTF-8 as the encoding",
         )
     remedy = "mend that line; text stands between double quotes, dates as 2025-01-31"
     if "\\" in path.read_text(encoding="utf-8", errors="replace"):

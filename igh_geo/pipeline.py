@@ -190,7 +190,7 @@ def run(
             deliveries=events.deliveries,
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    write_rejected(events.rejected, _private(private, out) / lens.name)
+    write_rejected(events.rejected, _private(private, out) / lens.name, language=lens.language)
     _write(record, published)
     record.publication = published
     return record

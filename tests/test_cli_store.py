@@ -191,3 +191,40 @@ def test_quiet_says_nothing_and_the_store_may_lie_elsewhere(data, capsys, tmp_pa
     assert (printed.out, printed.err) == ("", "")
     assert store.is_file()
     assert not (data / "igh.duckdb").exists()
+
+
+def test_files_of_one_name_in_two_folders_are_both_told_of(data, capsys):
+    for folder in ("noord", "zuid"):
+        (data.parent / folder).mkdir()
+    north = week(data, "noord/week1.csv", row("1", day="geen"))
+    south = week(data, "zuid/week1.csv", row("2", day="geen"), row("3", day="geen"))
+    good = week(data, "good.csv", row("4"))
+    words = ["load", north, south, good, "--source", "meldingen"]
+    assert igh_geo(data, *words, "--json") == 1
+    printed = capsys.readouterr()
+    assert [one["file"] for one in json.loads(printed.out)] == ["good.csv", *["week1.csv"] * 2]
+    assert "1 of 3 files are in the store" in printed.err
+
+
+def test_what_was_loaded_before_a_stop_is_told_as_json_too(data, capsys):
+    (data.parent / "private").write_text("a file where a folder should be", encoding="utf-8")
+    first = week(data, "a.csv", row("1"))
+    second = week(data, "b.csv", row("2"), row("5", day="geen"))
+    third = week(data, "c.csv", row("3"))
+    words = ["load", first, second, third, "--source", "meldingen", "--json"]
+    assert igh_geo(data, *words) == 1
+    printed = capsys.readouterr()
+    assert [one["file"] for one in json.loads(printed.out)] == ["a.csv", "b.csv"]
+    assert "Not loaded: c.csv" in printed.err
+
+
+def test_rows_of_refused_files_are_purged_when_there_is_no_store_yet(data, capsys):
+    file = week(data, "a.csv", row("1", day="geen"))
+    assert igh_geo(data, "load", file, "--source", "meldingen") == 1
+    refused = data.parent / "private" / "load" / "meldingen" / "refused"
+    assert refused.is_dir()
+    assert igh_geo(data, "purge", "--dry-run") == 1
+    assert refused.is_dir()
+    assert igh_geo(data, "purge") == 1
+    assert "there is no such file" in capsys.readouterr().err
+    assert not refused.exists()

@@ -296,3 +296,15 @@ def test_file_of_incidents_is_not_a_lens(tmp_path: Path) -> None:
     path.write_text("nummer;datum\n1;01-02-2025\n", encoding="utf-8")
     with pytest.raises(LensError, match=r"`igh-geo new meldingen\.csv` writes a lens"):
         read_lens(path)
+
+
+def test_list_of_offence_groups_is_refused_beside_a_source_that_was_read_already(
+    tmp_path: Path,
+) -> None:
+    counts = (
+        '[counts]\nsource = "politie"\ncategory = "Misdrijven"\nkind = "offence"\n'
+        'offence_group_list = "groepen.toml"\n'
+    )
+    text = SMALLEST.replace('[incidents]\nfile = "incidents/inbraak.csv"\n', counts)
+    with pytest.raises(LensError, match="offence_group_list says how a file is read"):
+        read_lens(write(tmp_path, text))

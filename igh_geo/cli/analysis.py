@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from igh_geo.cli.parts import DATA_AT_FAULT, DONE, Commands, add_data, expand, tell
-from igh_geo.errors import UsageError
+from igh_geo.errors import IghGeoError, UsageError
 
 if TYPE_CHECKING:
     from igh_geo.lens import Lens
+    from igh_geo.texts import Texts
 
 # What `igh-geo new` writes where only a person can choose.
 UNDECIDED = "BESLIS ZELF:"
@@ -70,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
     lenses = [read_lens(path, language=options.lang) for path in paths]
     for path in paths:
         if UNDECIDED in path.read_text(encoding="utf-8-sig"):
-            tell(f"igh-geo: {path} still says {UNDECIDED}: read those lines and decide")
+            tell(f"igh-geo: {path} still says {UNDECIDED} read those lines and decide")
     names = [lens.name for lens in lenses]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -128,30 +129,45 @@ def _lens_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from igh_geo.out import area_quality
-    from igh_geo.out.quality import quality_as_dict, quality_report, read_as_it_is
     from igh_geo.texts import Texts
 
     texts = Texts(options.lang)
     reports: list[dict[str, Any]] = []
     is_usable = True
     for path in options.files:
-        if area_quality.has_areas(path):
-            areas = area_quality.read_every_level(path)
-            reports.append(area_quality.areas_as_dict(path, areas))
-            said = area_quality.area_report(path, areas, texts)
-        else:
-            incidents, ledger = read_as_it_is(
-                path, code_list=options.code_list, today=dt.datetime.now().astimezone().date()
-            )
-            is_usable &= bool(len(incidents))
-            reports.append(quality_as_dict(incidents, ledger.summary()))
-            said = quality_report(incidents, ledger.summary(), texts)
-        if not options.json:
+        if path.is_dir():
+            raise UsageError(f"'{path}' is a folder; name its files")
+        try:
+            report, said, has_rows = _report(path, options.code_list, texts)
+        except IghGeoError as error:
+            if len(options.files) == 1:
+                raise
+            # The other files are looked at all the same.
+            report, said, has_rows = {"source": path.name, "refused": str(error)}, "", False
+            tell(f"igh-geo: {path.name}: {error}")
+        is_usable &= has_rows
+        reports.append(report)
+        if said and not options.json:
             print(said)
     if options.json:
         print(json.dumps(reports, indent=2, ensure_ascii=False))
     return DONE if is_usable else DATA_AT_FAULT
+
+
+def _report(path: Path, code_list: Path | None, texts: Texts) -> tuple[dict[str, Any], str, bool]:
+    """What is in a file, for a program and for a reader, and whether anything can be used."""
+    from igh_geo.out import area_quality
+    from igh_geo.out.quality import quality_as_dict, quality_report, read_as_it_is
+
+    if area_quality.has_areas(path):
+        areas = area_quality.read_every_level(path)
+        report = area_quality.areas_as_dict(path, areas)
+        return report, area_quality.area_report(path, areas, texts), True
+    today = dt.datetime.now().astimezone().date()
+    incidents, ledger = read_as_it_is(path, code_list=code_list, today=today)
+    summary = ledger.summary()
+    report = quality_as_dict(incidents, summary)
+    return report, quality_report(incidents, summary, texts), bool(len(incidents))
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -41,7 +41,10 @@ def add_commands(commands: Commands) -> None:
         help="municipalities, by name or code (the whole country)",
     )
     made.add_argument(
-        "--year", type=int, help=f"year of boundaries and key figures ({NEWEST_YEAR})"
+        "--year",
+        type=int,
+        help=f"year of the boundaries, also of those around buildings, and key figures "
+        f"({NEWEST_YEAR})",
     )
     made.add_argument(
         "--level",
@@ -49,9 +52,7 @@ def add_commands(commands: Commands) -> None:
         choices=["buurten", "wijken", "gemeenten"],
         help="levels (boundaries: all; police: buurten)",
     )
-    made.add_argument(
-        "--table", default="47022NED", help="police: 47022NED per month or 47018NED per year"
-    )
+    made.add_argument("--table", help="police: 47022NED per month, or 47018NED per year (47022NED)")
     made.add_argument(
         "--from", dest="start", metavar="PERIOD", help="police: first period, 2022-01 or 2022"
     )
@@ -117,6 +118,7 @@ def _refuse_options_of_others(options: argparse.Namespace) -> None:
     of_whom = {
         "--level": (options.level, ("boundaries", "police")),
         "--year": (options.year, ("boundaries", "keyfigures", "buildings")),
+        "--table": (options.table, ("police",)),
         "--from": (options.start, ("police",)),
         "--to": (options.end, ("police",)),
         "--offences": (options.offences, ("police",)),
@@ -155,14 +157,15 @@ def _key_figures(options: argparse.Namespace) -> Fetched:
 def _police(options: argparse.Namespace) -> Fetched:
     from igh_geo.sources.services.police import MONTHLY, YEARLY, fetch_police
 
-    if options.table not in (MONTHLY, YEARLY):
+    table = options.table or MONTHLY
+    if table not in (MONTHLY, YEARLY):
         raise UsageError(f"--table is {MONTHLY} (per month) or {YEARLY} (per year)")
     if options.start is None:
         raise UsageError("say from which period: --from 2022-01, or --from 2022")
     return fetch_police(
         _web(options),
         options.data / "police",
-        table=options.table,
+        table=table,
         municipality=_the_one(options),
         start=options.start,
         end=options.end,

@@ -56,13 +56,14 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 def _load(options: argparse.Namespace) -> int:
     from igh_geo.sources.store.declarations import find_declaration
-    from igh_geo.sources.store.loads import load_file
+    from igh_geo.sources.store.loads import check_place, load_file
 
     now = dt.datetime.now().astimezone()
     if options.delivered is not None and options.delivered > now.date():
         raise UsageError(f"--delivered {options.delivered} lies in the future")
     declaration = find_declaration(options.data, options.source)
     place = _place(options)
+    check_place(place, options.source, declaration)
 
     def load(file: Path) -> Loaded:
         _refuse_unreadable_name(file)
@@ -91,12 +92,13 @@ def _load(options: argparse.Namespace) -> int:
             before = f" (loaded before it: {', '.join(_shown(one.file) for one in done)})"
             said = f"file '{name}'{before * bool(done)}: {error}"
             _keep_refused(error, options, file)
-            # What was also said of the file before is about the store, and so is a full disk.
-            is_of_all = str(error) in [why for _, why in refused] or isinstance(error, OutputError)
+            # The store itself was looked at before the first file; a full disk comes later.
+            is_of_all = isinstance(error, OutputError)
             refused.append((name, str(error)))
             if is_of_all or len(files) == 1:
                 _print_as_json(done, refused, options)
-                raise type(error)(said + _not_loaded(files[number:])) from error
+                left = files[number:] if number + 1 < len(files) else []
+                raise type(error)(said + _not_loaded(left)) from error
             tell(f"igh-geo: {said}")
             continue
         done.append(loaded)
@@ -256,9 +258,11 @@ def _purge(options: argparse.Namespace) -> int:
             f"--today {options.today} lies in the future, and would remove what may still be kept; "
             "add --dry-run to see what will expire by then"
         )
-    removed = purge(
-        declared, place=_place(options), now=now, today=options.today, dry_run=options.dry_run
-    )
+    place = _place(options)
+    if not options.dry_run and not place.path.is_file():
+        # Where every file was refused there is no store, and there are rows of those files.
+        _remove_rejected([], list(declared), options)
+    removed = purge(declared, place=place, now=now, today=options.today, dry_run=options.dry_run)
     if not options.dry_run:
         _remove_rejected(removed, list(declared), options)
     if options.json:

@@ -73,7 +73,10 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
     if part is None:
         raise LensError("this lens has no [counts]")
     areas, other = study.areas, study.other_year
-    table = _from_store(part, inputs) if part.source else _from_file(part, lens, areas, inputs)
+    if part.source:
+        table = _from_store(part, inputs)
+    else:
+        table = _from_file(part, lens, inputs, municipalities=_municipalities(areas, other))
     rows, ledger = table.rows, table.ledger
     given = sorted(rows["period"].unique())
     wanted = require_periods(lens.period.start, lens.period.end, given)
@@ -108,8 +111,9 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
     _refuse_uncounted(counts["current"], rows, lens)
     monthly = None
     if unit_of(wanted[0]) == "month":
-        parts = [_per_month(rows, part, onto.index, other=other) for part in (earlier, wanted)]
-        monthly = pd.concat(parts)
+        # The period of comparison may be known by the year only.
+        by_month = [part for part in (earlier, wanted) if part and unit_of(part[0]) == "month"]
+        monthly = pd.concat(_per_month(rows, part, onto.index, other=other) for part in by_month)
     return Events(
         period=lens.period,
         counts=counts,
@@ -130,7 +134,7 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
     )
 
 
-def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs) -> _Table:
+def _from_file(part: Counts, lens: Lens, inputs: Inputs, *, municipalities: list[str]) -> _Table:
     path = inputs.locate(str(part.file))
     level = lens.areas.level
     year = part.boundary_year
@@ -143,12 +147,13 @@ def _from_file(part: Counts, lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs
             offences=part.categories,
             groups=part.offence_groups,
             group_list=inputs.locate(part.offence_group_list) if part.offence_group_list else None,
-            areas_prefix=_municipalities(areas) or None,
+            areas_prefix=municipalities or None,
             boundary_year=year,
             absent=part.absent,
         )
         year = rows.attrs["boundary_year"]
     else:
+        _refuse_offence_groups(part, path.name)
         rows, ledger = read_area_counts(
             path,
             layer=part.layer,
@@ -192,7 +197,13 @@ def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:
     if table.is_of_police:
         # A sum has the label of its first part only, so that the rows themselves are looked at.
         of_file = ledger.rows["period"]
-        named, _ = normalise_periods(pd.Series(of_file.unique(), dtype="str"), file=ledger.source)
+        units = {unit_of(one) for one in rows["period"].unique()}
+        named, _ = normalise_periods(
+            pd.Series(of_file.unique(), dtype="str"),
+            file=ledger.source,
+            # Days are all of one unit, by the name of their column; it is not kept in the ledger.
+            unit=units.pop() if len(units) == 1 else None,
+        )
         period = of_file.astype("str").map(dict(zip(of_file.unique(), named, strict=True)))
         is_elsewhere = ~ledger.rows["area_code"].astype("str").str.strip().isin(codes)
         ledger.set_aside(is_elsewhere, "outside_areas", sort="selection")
@@ -257,9 +268,25 @@ def _choose(rows: pd.DataFrame, part: Counts) -> tuple[str, ...]:
     return wanted
 
 
-def _municipalities(areas: gpd.GeoDataFrame) -> list[str]:
-    """Codes of the municipalities of CBS areas; empty for areas of the user's own."""
-    numbers = areas.index.to_series().str.extract(r"^(?:BU|WK|GM)(\d{4})")[0]
+def _refuse_offence_groups(part: Counts, file: str) -> None:
+    if not part.offence_groups and part.offence_group_list is None:
+        return
+    problem = Problem(
+        "Groups of offences are chosen from a table of the police.",
+        f"{file} is no such table" + (", or is read by [counts.values]" if part.values else ""),  # noqa: PD011 - of the lens
+        "leave offence_groups and offence_group_list out, or name a table of the police (47018NED "
+        "or 47022NED)",
+    )
+    raise LensError(str(problem))
+
+
+def _municipalities(areas: gpd.GeoDataFrame, other: OtherYear | None) -> list[str]:
+    """Codes of the municipalities of CBS areas; empty for areas of the user's own.
+
+    Those of another year are among them: a municipality that merged is in its tables only.
+    """
+    codes = areas.index if other is None else areas.index.union(other.areas.index)
+    numbers = codes.to_series().str.extract(r"^(?:BU|WK|GM)(\d{4})")[0]
     return [] if numbers.isna().any() else [f"GM{number}" for number in numbers.unique()]
 
 

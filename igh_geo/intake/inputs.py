@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STORE = "igh.duckdb"
+from igh_geo.sources.store.database import FILE as STORE
 
 
 @dataclass

@@ -16,7 +16,7 @@ HARMLESS = re.compile(r"\s*(?:[+-]?[\d\s.,]*|[=+@-]+)")
 
 
 def write_excel_text(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a table as text for Excel.
+    """Write a table as text for Excel in Dutch: semicolons, and a comma in decimals.
 
     Parameters
     ----------
@@ -43,7 +43,9 @@ def write_excel_text(frame: pd.DataFrame, path: Path) -> Path:
             told.isetitem(position, cells.array)
     told.columns = pd.Index([guarded(str(name)) for name in told.columns])
     with file_at_once(path) as fresh:
-        told.to_csv(fresh, sep=";", index=False, encoding="utf-8-sig", lineterminator="\n")
+        told.to_csv(
+            fresh, sep=";", decimal=",", index=False, encoding="utf-8-sig", lineterminator="\n"
+        )
     return path
 
 

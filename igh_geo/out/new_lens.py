@@ -134,10 +134,12 @@ def propose_lens(
         When the file is missing, empty or of an unknown form, or `areas` cannot be read.
     """
     texts = Texts(language)
+    # Without its colon: that is how a run finds what is still to be decided.
+    decide = texts("new_lens.decide").rstrip(":")
     export = _read_export(path, data)
     boundaries = _read_boundaries(areas, data)
     sections = [
-        _comment(texts("new_lens.intro", file=path.name, decide=texts("new_lens.decide"))),
+        _comment(texts("new_lens.intro", file=path.name, decide=decide)),
         _heading_lines(export, language, texts),
         _area_lines(boundaries, export, texts),
         _incident_lines(export, texts),

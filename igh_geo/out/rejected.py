@@ -8,11 +8,12 @@ import pandas as pd
 
 from igh_geo.out.excel_text import write_excel_text
 from igh_geo.out.folder import replaced_at_once
+from igh_geo.texts import Texts
 
 REJECTED = "rejected.csv"
 
 
-def write_rejected(rejected: pd.DataFrame, folder: Path) -> Path:
+def write_rejected(rejected: pd.DataFrame, folder: Path, *, language: str = "nl") -> Path:
     """Write rows with a fault, and why, as a table for Excel.
 
     Parameters
@@ -21,6 +22,8 @@ def write_rejected(rejected: pd.DataFrame, folder: Path) -> Path:
         As of ``Ledger.rejected``: the rows of the file and their ``reason``.
     folder : pathlib.Path
         A private folder, made or replaced as a whole.
+    language : {"nl", "en"}
+        Of the reasons.
 
     Returns
     -------
@@ -33,5 +36,8 @@ def write_rejected(rejected: pd.DataFrame, folder: Path) -> Path:
         When it cannot be written.
     """
     with replaced_at_once(folder, sign=REJECTED) as fresh:
-        write_excel_text(rejected.astype("str").fillna(""), fresh / REJECTED)
+        words = Texts(language).section("reason")
+        text = rejected.astype("str").fillna("")
+        text["reason"] = [words.get(reason, reason) for reason in text["reason"]]
+        write_excel_text(text, fresh / REJECTED)
     return folder / REJECTED

@@ -40,16 +40,18 @@ def ledger_notes(summary: LedgerSummary, things: str, texts: Texts) -> list[Note
 
 
 def delivery_notes(deliveries: Sequence[Delivery], texts: Texts) -> list[Note]:
-    """Rows of the deliveries in the store that could not be used when they were loaded."""
+    """Rows of the last delivery in the store that could not be used.
+
+    Deliveries overlap: the same row of every week, added up, would be told as many.
+    """
     accounts = [one.ledger for one in deliveries if one.ledger is not None]
-    faults = pd.concat([_faults(account) for account in accounts]) if accounts else pd.Series()
+    faults = _faults(accounts[-1]) if accounts else pd.Series()
     if faults.empty:
         return []
-    by_reason = faults.groupby(level=0).sum()
     values = {
-        "rows": texts.number(sum(account.rows_in for account in accounts)),
-        "count": texts.number(int(by_reason.sum())),
-        "reasons": _reasons(by_reason, texts),
+        "rows": texts.number(accounts[-1].rows_in),
+        "count": texts.number(int(faults.sum())),
+        "reasons": _reasons(faults, texts),
     }
     return [("deliveries_not_used", dict(values))]
 

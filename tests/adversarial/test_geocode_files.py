@@ -189,7 +189,7 @@ def test_two_columns_of_one_name_are_both_kept(desk):
     path = desk.put("adres;adres\nDorpsstraat 5, Enschede;Lange Laan 1, Enschede\n")
     _, rows, _ = desk.geocode(path)
     assert list(rows[0])[:2] == ["adres", "adres (2)"]
-    assert rows[0]["x"] == "250110.0"
+    assert rows[0]["x"] == "250110,0"
 
 
 def test_row_of_which_the_cells_are_shifted_gets_no_place(desk):
@@ -419,7 +419,7 @@ def test_answer_of_ten_megabytes_is_read_and_nothing_of_it_is_written(desk, serv
     _, rows, err = desk.geocode(desk.put(CASES), "--external")
     assert time.monotonic() - start < 10
     # The postcode and the number are those that were asked; the street is not.
-    assert (rows[0]["x"], rows[0]["match_remark"]) == ("251000.0", "street_differs")
+    assert (rows[0]["x"], rows[0]["match_remark"]) == ("251000,0", "street_differs")
     assert "canary" not in (desk.folder / "zaken_geocoded.csv").read_text(encoding="utf-8-sig")
     assert "canary" not in err
 
@@ -449,5 +449,5 @@ def test_kept_answers_that_were_damaged_are_named_or_begun_anew(
     service.docs(offered())
     status, rows, err = desk.geocode(desk.put(CASES), "--external")
     assert status == (0 if not content else 1)
-    assert rows[:1] == [] or rows[0]["x"] == "251000.0"
+    assert rows[:1] == [] or rows[0]["x"] == "251000,0"
     assert not content or "Remedy:" in err

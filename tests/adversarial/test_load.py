@@ -496,12 +496,22 @@ def test_json_tells_which_of_several_files_was_refused(house):
     ]
 
 
-def test_what_is_wrong_with_the_store_is_said_once_or_twice_not_for_every_file(house, monkeypatch):
+def test_what_is_wrong_with_the_store_is_said_once_before_any_file(house, monkeypatch):
     house.load(house.put("first.csv", table(row("1"))))
     monkeypatch.setenv("IGH_GEO_KEY", "een andere sleutel van genoeg tekens")
     files = [house.put(f"week{n}.csv", table(row(str(n)))) for n in range(5)]
-    err = house.refuse("Not loaded: week1.csv, week2.csv, week3.csv, week4.csv", *files)
-    assert err.count("Rule not met") == 2
+    err = house.refuse("it is another one", *files)
+    assert err.count("Rule not met") == 1
+    assert "loading week0.csv" not in err
+
+
+def test_files_refused_for_one_reason_do_not_stop_the_others(house):
+    bare = "nummer;datum;categorie;x;y\n1;03-04-2025;A;257100;471200\n"
+    files = [house.put(f"week{n}.csv", bare.encode()) for n in range(2)]
+    files.append(house.put("good.csv", table(row("1"))))
+    status, _, err = house.say("load", *map(str, files), "--source", "meldingen")
+    assert status == 1
+    assert "1 of 3 files are in the store" in err
 
 
 def test_rows_of_a_file_of_which_none_can_be_used_are_written_and_purged(house):

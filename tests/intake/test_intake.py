@@ -413,3 +413,41 @@ def test_counts_of_wijken_are_read_on_wijken(data):
     _, events = intake(data, counts_lens(areas=part, rate={"denominator": "none"}))
     assert events.counts["current"].tolist() == [2, 4]
     assert pd.notna(events.counts["previous"]).all()
+
+
+POLICE = "SoortMisdrijf,WijkenEnBuurten,{period},GeregistreerdeMisdrijven_1"
+
+
+def police_lens(rows: list[str], data: Path, *, column: str = "Perioden", **changes: object):
+    text = "\n".join([POLICE.format(period=column), *rows]) + "\n"
+    (data / "47022NED_test.csv").write_text(text, encoding="utf-8")
+    counts = {"file": "47022NED_test.csv", "category": "Misdrijven", "kind": "offence"}
+    counts |= {"allow_partial": True, "boundary_year": 2025, **changes.pop("counts", {})}
+    return lens(incidents=None, counts=counts, **changes)
+
+
+def test_months_are_not_set_beside_a_year_that_they_are_compared_with(data):
+    # 2024 as a year of 60, 2025 as twelve months of 3.
+    rows = ["0.0.0,BU99990000,2024JJ00,60"]
+    rows += [f"0.0.0,BU99990000,2025MM{month:02},3" for month in range(1, 13)]
+    _, events = intake(data, police_lens(rows, data))
+    assert events.counts.loc["BU99990000"].tolist() == [36, 60]
+    assert events.monthly_counts.tolist() == [3] * 12
+
+
+def test_one_day_in_a_column_of_months_is_a_month_for_the_account_as_well(data):
+    period = {"from": dt.date(2025, 1, 1), "to": dt.date(2025, 1, 31)}
+    rows = ["0.0.0,BU99990000,2025-01-01,3", "0.0.0,BU99990001,2025-01-01,4"]
+    _, events = intake(data, police_lens(rows, data, column="Maand", period=period))
+    assert events.counts["current"].tolist()[:2] == [3, 4]
+    assert (events.ledger.rows_in, events.ledger.placed) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"offence_groups": ["property"]}, {"offence_group_list": "groepen.toml"}]
+)
+def test_groups_of_offences_of_a_table_that_is_not_of_the_police_are_refused(data, asked):
+    write_counts(data, ["BU99990000,10,12"])
+    counts = counts_lens().counts.model_dump(exclude_none=True) | asked
+    with pytest.raises(LensError, match=r"aantallen.csv is no such table"):
+        intake(data, lens(incidents=None, counts=counts))

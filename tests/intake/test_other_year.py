@@ -186,3 +186,17 @@ def test_provisional_months_are_told_from_the_first_one(data: Path) -> None:
     chosen["counts"] |= {"file": "jaren.csv", "values": {}}
     _, events = intake(data, Lens.model_validate(chosen))
     assert events.provisional_from == dt.date(2022, 1, 1)
+
+
+def test_police_figures_of_a_municipality_that_merged_are_not_lost(data: Path) -> None:
+    # A and B were of a municipality of their own, which is in the table of 2022 only: 12 + 8 = 20.
+    a, b = "BU88880001", "BU88880002"
+    layer({a: 500, b: 500, C: 500}, [100, 200, 300], 2022).to_file(data / "oud.gpkg")
+    rows = [f"0.0.0,{code},2022JJ00,{n}" for code, n in ((a, 12), (b, 8), (C, 9))]
+    header = "SoortMisdrijf,WijkenEnBuurten,Perioden,GeregistreerdeMisdrijven_1"
+    (data / "47018NED_2022.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    chosen = lens(harmonise={"file": "oud.gpkg"}).model_dump(by_alias=True, exclude_none=True)
+    chosen["counts"] |= {"file": "47018NED_2022.csv", "values": {}}
+    _, events = intake(data, Lens.model_validate(chosen))
+    assert events.counts["current"].to_dict() == {AB: 20, C1: 5, C2: 4}
+    assert events.ledger.placed == 3

@@ -53,7 +53,7 @@ def test_codes_that_the_list_lacks_are_no_fault_in_the_data():
     assert notes[0][1] == {"count": "7", "rows": "1.000"}
 
 
-def test_deliveries_are_added_up_by_reason():
+def test_the_last_delivery_is_told_for_deliveries_overlap():
     day = dt.date(2025, 1, 6)
     deliveries = [
         Delivery("a.csv", day, ledger=summary(no_date=2, no_coordinates=1)),
@@ -63,9 +63,9 @@ def test_deliveries_are_added_up_by_reason():
     ((key, values),) = delivery_notes(deliveries, NL)
     assert key == "deliveries_not_used"
     assert values == {
-        "rows": "2.000",
-        "count": "7",
-        "reasons": "geen coördinaten (5), geen datum (2)",
+        "rows": "1.000",
+        "count": "4",
+        "reasons": "geen coördinaten (4)",
     }
     assert delivery_notes([Delivery("d.csv", day, ledger=summary())], NL) == []
     assert delivery_notes([], NL) == []

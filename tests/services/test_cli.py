@@ -72,6 +72,7 @@ def test_fault_of_the_service_is_one_message_and_status_1(
         (["police", "--from", "2024", "--table", "1", "--gemeente", "E"], "47022NED"),
         (["buildings"], "takes one municipality"),
         (["buildings", "--gemeente", "E", "--bbox", "1", "2", "3", "4"], "not both"),
+        (["boundaries", "--table", "47018NED"], "--table is of fetch police, not of boundaries"),
         (["boundaries", "--from", "2024"], "--from is of fetch police, not of boundaries"),
         (["keyfigures", "--level", "buurten"], "--level is of fetch boundaries and police"),
     ],
@@ -149,7 +150,7 @@ def test_without_external_nothing_leaves(
     assert services.asked == []
     assert "zaken.csv: 3 rows = 1 with a place + 2 without" in shown.err
     assert "Nothing has left this machine. 1 different addresses" in shown.err
-    made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";")
+    made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";", decimal=",")
     assert made["zaak"].tolist() == ["Z1", "Z2", "Z3"]
     assert made["location_quality"].tolist() == ["address", "unknown", "unknown"]
     assert made["x"].iloc[0] == 250_000
@@ -176,7 +177,7 @@ def test_external_says_first_what_leaves_also_when_quiet(
     assert "1 different addresses (of 3 rows) are not known here and go to 127.0.0.1" in shown
     assert "no numbers of cases, no dates" in shown
     assert [params["q"] for _, params in services.asked] == ["7522BB 5"]
-    made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";")
+    made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";", decimal=",")
     assert made["match"].fillna("").tolist()[1] == "outside_postcode_number_addition"
 
 

@@ -587,3 +587,24 @@ def test_good_row_keeps_its_number_beside_a_broken_one_so_that_a_store_knows_it_
     )
     incidents, _ = read_incidents(write(tmp_path, text))
     assert incidents.index.tolist() == ["7"]
+
+
+def test_first_of_several_words_tells_the_kind(tmp_path):
+    path = tmp_path / "a.csv"
+    kinds = ["Melding", "Waarneming BOA", "Bekeuring (combibon)", "Melding/klacht", "Iets anders"]
+    rows = [f"{n};{kind};03-04-2025;A;141000;506800" for n, kind in enumerate(kinds)]
+    path.write_text("\n".join(["nummer;soort;datum;categorie;x;y", *rows]) + "\n", encoding="utf-8")
+    incidents, ledger = read_incidents(path)
+    assert incidents["kind"].tolist() == ["report", "observation", "fine", "report"]
+    assert ledger.summary().set_aside["reason"].tolist() == ["unknown_kind"]
+
+
+def test_file_of_boundaries_is_no_file_of_incidents(tmp_path):
+    path = tmp_path / "grenzen.geojson"
+    gpd.GeoDataFrame(
+        {"buurtcode": ["BU99990000"], "jaar": [2025]},
+        geometry=[shapely.box(190_000, 440_000, 190_500, 440_500)],
+        crs="EPSG:28992",
+    ).to_crs("EPSG:4326").to_file(path)
+    with pytest.raises(DataError, match="it holds outlines, as boundaries do"):
+        read_incidents(path)

@@ -301,3 +301,36 @@ def test_a_change_of_the_tables_needs_a_new_number_of_their_arrangement():
         *("source", "area_code", "category", "kind", "period", "count", "is_provisional"),
         *("boundary_year", "content_hash", "load_no", "delivered"),
     ]
+
+
+def test_a_file_that_another_program_holds_is_named_with_a_remedy(
+    tmp_path, place, load, monkeypatch
+):
+    from igh_geo.sources.store import loads
+
+    def held(_: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(loads, "sha256_of", held)
+    with pytest.raises(DataError, match=r"a\.csv' cannot: Permission denied"):
+        load(week(tmp_path, "a.csv", row("Z1")))
+    assert not place.path.exists()
+
+
+def test_size_in_the_history_is_that_of_the_file(tmp_path, place, load):
+    file = week(tmp_path, "a.csv", row("Z1"))
+    load(file)
+    assert history(place.path, key=KEY).loc[0, "bytes"] == file.stat().st_size
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_store_that_is_encrypted_on_the_way_is_told_of(tmp_path, place, again):
+    file = week(tmp_path, "a.csv", row("Z1"))
+    open_data = Declaration.model_validate(
+        {"title": "A", "regime": "open", "columns": {"incident_id": "zaaknummer"}}
+    )
+    options: dict[str, Any] = {"data": tmp_path, "now": NOW}
+    load_file(file, "a", open_data, place=Place(place.path), **options)
+    other = week(tmp_path, "b.csv", row("Z2"))
+    loaded = load_file(other, "a", open_data, place=place, again=again, **options)
+    assert loaded.is_rewritten

@@ -197,3 +197,38 @@ def test_registered_crimes_go_in_and_come_out_the_same(tmp_path, place, real_dat
     assert loaded.summary is not None
     assert loaded.summary.rows_in == ledger.rows_in
     assert load_file(file, "politie", declaration, **options).is_again
+
+
+def test_every_part_of_an_expired_sum_of_offences_is_set_aside(tmp_path, place):
+    # Two offences a period make one sum; of 2023 nothing is kept, so two rows of four are.
+    rows = [
+        f"{offence},BU99990100,{year}JJ00,{n}"
+        for year in (2023, 2025)
+        for offence, n in (("1.1.1", 5), ("1.1.2", 2))
+    ]
+    file = tmp_path / "47018NED_test.csv"
+    header = "SoortMisdrijf,WijkenEnBuurten,Perioden,GeregistreerdeMisdrijven_1"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    groups = """
+[groups.inbraak]
+title = { nl = "Inbraak", en = "Burglary" }
+codes = ["1.1.1", "1.1.2"]
+why = "afspraak"
+"""
+    (tmp_path / "groepen.toml").write_text(groups, encoding="utf-8")
+    declaration = Declaration.model_validate(
+        {
+            "title": "Politie",
+            "regime": "open",
+            "delivers": "counts",
+            "layout": "police",
+            "retention_months": 24,
+            "offence_groups": ["inbraak"],
+            "offence_group_list": "groepen.toml",
+        }
+    )
+    loaded = load_file(file, "misdrijven", declaration, place=place, data=tmp_path, now=NOW)
+    assert table(place) == {("BU99990100", "2025"): 7}
+    assert loaded.summary is not None
+    assert (loaded.summary.rows_in, loaded.summary.placed) == (4, 2)
+    assert loaded.summary.set_aside["reason"].tolist() == ["past_retention"]

@@ -211,3 +211,34 @@ def test_a_period_has_a_first_and_a_last_day(period, first, last):
 def test_what_is_no_period_is_refused(period):
     with pytest.raises(DataError, match="a year, a quarter or a month"):
         days_of(period)
+
+
+# Ends that cannot be, and what outlives the records.
+
+
+def test_an_end_after_its_delivery_counts_as_the_day_of_delivery(place):
+    # Kept for 12 months after 21 November 2025, so up to and including 21 November 2026.
+    rows = [row("Z1", "01-02-2025", "01-01-2099"), row("Z2", "01-10-2026")]
+    load(place, *rows, day="2025-11-21", now=dt.datetime(2026, 10, 5, 9, 0, tzinfo=dt.UTC))
+    line = history(place.path).iloc[0]
+    assert line["last_day"] == dt.date(2026, 10, 1)
+    day_before = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
+    assert purge({"a": declare()}, place=place, now=day_before)[0].records == 0
+    assert purge({"a": declare()}, place=place, now=NOW)[0].records == 1
+    assert left(place) == {"Z2"}
+
+
+def test_a_mistyped_end_does_not_keep_the_rejected_rows_of_a_load(place):
+    load(place, row("Z1", "01-02-2025", "01-01-2099"), day="2025-11-21")
+    removed = purge({"a": declare()}, place=place, now=NOW)
+    assert (removed[0].records, removed[0].expired_loads) == (1, (1,))
+
+
+def test_loads_of_a_declared_source_are_named_until_nothing_is_left_of_it(place):
+    # The first purge may have failed to remove the rejected rows: the next one tries again.
+    load(place, row("Z1", "01-02-2025"))
+    first = purge({"a": declare()}, place=place, now=NOW)
+    second = purge({"a": declare()}, place=place, now=NOW)
+    assert first[0].expired_loads == second[0].expired_loads == (1,)
+    assert second[0].total == 0
+    assert purge({}, place=place, now=NOW) == []

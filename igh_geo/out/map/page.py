@@ -123,9 +123,16 @@ def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
         "has_notes": "" if publication.notes else "hidden",
         "limits": _items(publication.limits),
         "method": _items(_method(publication, texts)),
-        "sources": html.escape("; ".join(publication.sources)),
+        "sources": _sources(publication, texts),
         "made": html.escape(_made(publication, texts)),
     }
+
+
+def _sources(publication: Publication, texts: Texts) -> str:
+    if not publication.sources:
+        return ""
+    said = html.escape("; ".join(publication.sources))
+    return f"<strong>{html.escape(texts('map.page.sources'))}:</strong> {said}."
 
 
 def _period(publication: Publication, texts: Texts) -> str:

@@ -92,7 +92,7 @@ def read_code_list(path: Path) -> CodeList:
         }
     ).assign(row=raw.row)
     told = table["kind"]
-    table["kind"] = translate(told, KIND_WORDS)
+    table["kind"] = translate(told, KIND_WORDS, by_first_word=True)
     is_odd_kind = told.notna() & table["kind"].isna()
     table["code"] = _bare(table["code"])
     table = table.drop_duplicates(["code", *MEANINGS])

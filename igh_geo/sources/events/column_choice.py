@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
-from igh_geo.errors import Problem, raise_all
+from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.sources.columns import (
     INCIDENT_SPELLINGS,
     find,
@@ -65,6 +66,8 @@ def choose_columns(
     found = [str(column) for column in raw.frame.columns]
     has_points = raw.x is not None
     mapping, problems = _as_told(wanted, found, file)
+    if raw.x is not None and np.isnan(raw.x).all() and not {"x", "y", "point"} & set(wanted):
+        raise DataError(str(_no_points(file)))
     problems += _default_problems(defaults)
     if has_points and len({"x", "y"} & set(wanted)) == 1:
         problems.append(_half_a_place(wanted, file))
@@ -213,6 +216,15 @@ def _too_many_columns(field: str, names: Sequence[str], *, has_time: bool) -> Pr
     )
 
 
+def _no_points(file: str) -> Problem:
+    return Problem(
+        "Incidents are points, or rows with coordinates.",
+        f"no row of {file} is a point: it holds outlines, as boundaries do, or nothing at all",
+        "name a file of boundaries under [areas], and the incidents under [incidents]; or name "
+        "the columns that hold coordinates",
+    )
+
+
 def _half_a_place(wanted: Mapping[str, str | Sequence[str]], file: str) -> Problem:
     named, other = ("x", "y") if "x" in wanted else ("y", "x")
     return Problem(
@@ -276,4 +288,6 @@ def _missing_columns(fields: Sequence[str], found: Sequence[str], file: str) -> 
 
 def _looks_like_kinds(text: pd.Series) -> bool:
     known = text.dropna().head(ENOUGH)
-    return bool(len(known)) and bool(translate(known, KIND_WORDS).notna().mean() >= 0.5)
+    return bool(len(known)) and bool(
+        translate(known, KIND_WORDS, by_first_word=True).notna().mean() >= 0.5
+    )

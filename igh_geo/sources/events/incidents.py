@@ -6,7 +6,6 @@ import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,15 @@ from igh_geo import tables
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
 from igh_geo.sources.columns import describe_choice
-from igh_geo.sources.events.code_lists import CodeList, apply_code_list, read_code_list
+from igh_geo.sources.events.code_lists import CodeList, read_code_list
 from igh_geo.sources.events.column_choice import choose_columns
 from igh_geo.sources.events.identity import Identities, identify
 from igh_geo.sources.events.repetition import frequent_dates, near_duplicates, repeated_places
+from igh_geo.sources.events.words import Words, read_words
 from igh_geo.sources.formats.files import RawTable, read_table
+from igh_geo.sources.memory import from_the_system
 from igh_geo.sources.values.coordinates import Coordinates, place, read_coordinates, read_points
 from igh_geo.sources.values.dates import DateOrder, Moments, read_moments
-from igh_geo.sources.values.vocabulary import KIND_WORDS, QUALITY_WORDS, YES_NO_WORDS, translate
 from igh_geo.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -37,23 +37,7 @@ LONGEST_INTERVAL = pd.Timedelta(days=31)
 MOST_WORDS = 20
 
 
-@dataclass(frozen=True)
-class _Words:
-    """The words of every row, and what they mean."""
-
-    source: pd.Series
-    category: pd.Series
-    subcategory: pd.Series
-    kind: pd.Series
-    verified: pd.Series
-    location_quality: pd.Series
-    # Fields of which the word is not known, with the rows in which it is not.
-    is_strange: Mapping[str, BoolArray]
-    not_in_list: BoolArray
-    # Codes that the code list does not have, and in how many rows.
-    unmapped: Mapping[str, int]
-
-
+@from_the_system()
 def read_incidents(
     path: Path,
     *,
@@ -281,7 +265,7 @@ def _understand(
     *,
     codes: CodeList | None,
     order: DateOrder | None,
-) -> tuple[Coordinates, Moments, Moments | None, _Words]:
+) -> tuple[Coordinates, Moments, Moments | None, Words]:
     """Columns that have nothing to do with each other, side by side.
 
     Arrow and NumPy leave Python to the other thread while they work: 1.5 seconds of work on a
@@ -293,7 +277,7 @@ def _understand(
         until = None
         if "occurred_to" in mapping:
             until = threads.submit(_read_moments, raw, mapping, "occurred_to", order)
-        words = threads.submit(_words, raw.frame, mapping, constants, codes)
+        words = threads.submit(read_words, raw.frame, mapping, constants, codes=codes)
         return where.result(), when.result(), until.result() if until else None, words.result()
 
 
@@ -325,52 +309,7 @@ def _account_for_moments(
     return occurred_to
 
 
-def _words(
-    frame: pd.DataFrame,
-    mapping: Mapping[str, str],
-    constants: Mapping[str, str],
-    codes: CodeList | None,
-) -> _Words:
-    def told(field: str) -> pd.Series:
-        if field in mapping:
-            return frame[mapping[field]]
-        return pd.Series(constants.get(field, pd.NA), index=frame.index, dtype="str")
-
-    known = {
-        "kind": translate(told("kind"), KIND_WORDS),
-        "verified": translate(told("verified"), YES_NO_WORDS),
-        "location_quality": translate(told("location_quality"), QUALITY_WORDS),
-    }
-    is_strange = {
-        name: (values.isna() & told(name).notna()).to_numpy() for name, values in known.items()
-    }
-    category, subcategory, kind = told("category"), told("subcategory"), known["kind"]
-    not_in_list = np.zeros(len(frame), dtype=bool)
-    if codes is not None:
-        meanings, not_in_list = apply_code_list(category, codes)
-        category = meanings["category"]
-        subcategory = meanings["subcategory"].fillna(subcategory)
-        # What the record itself says goes before what its code usually is.
-        kind = kind.fillna(meanings["kind"].mask(is_strange["kind"]))
-    return _Words(
-        source=told("source").fillna(constants["source"]),
-        category=category,
-        subcategory=subcategory,
-        kind=kind,
-        verified=_as_boolean(known["verified"]),
-        location_quality=known["location_quality"].fillna("unknown"),
-        is_strange=is_strange,
-        not_in_list=not_in_list,
-        unmapped={str(w): int(n) for w, n in told("category")[not_in_list].value_counts().items()},
-    )
-
-
-def _as_boolean(words: pd.Series) -> pd.Series:
-    values = (words == "yes").fillna(False).to_numpy(dtype=bool)
-    return pd.Series(pd.arrays.BooleanArray(values, words.isna().to_numpy()), index=words.index)
-
-
-def _account_for_words(ledger: Ledger, words: _Words, at_fault: Mapping[str, str]) -> None:
+def _account_for_words(ledger: Ledger, words: Words, at_fault: Mapping[str, str]) -> None:
     def column(field: str) -> str | None:
         return at_fault.get(field)
 

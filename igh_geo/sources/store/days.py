@@ -7,9 +7,10 @@ import datetime as dt
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
+from igh_geo.sources.values.dates import TIME_ZONE
 from igh_geo.sources.values.periods import days_of
 
-ZONE = ZoneInfo("Europe/Amsterdam")
+ZONE = ZoneInfo(TIME_ZONE)
 
 
 def latest(periods: Iterable[str], number: int) -> set[str]:

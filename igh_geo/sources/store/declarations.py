@@ -184,7 +184,14 @@ def read_declarations(data: Path) -> dict[str, Declaration]:
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        problem = Problem(
+            f"'{FILE}' is saved as UTF-8.",
+            "it is in an older code of Windows (ANSI)",
+            "in Kladblok: save as, and choose UTF-8 as the encoding",
+        )
+        raise DataError(str(problem)) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = Problem(
             f"'{FILE}' is valid TOML.",
             str(error),

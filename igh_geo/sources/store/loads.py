@@ -103,6 +103,20 @@ class Loaded:
         }
 
 
+def check_place(place: Place, source: str, declaration: Declaration) -> None:
+    """Refuse a store in which a source cannot be kept, before any file is read.
+
+    Raises
+    ------
+    DataError
+        When the source may only be kept encrypted and there is no key; as `open_for_reading`.
+    """
+    _check_key(place, source, declaration)
+    if place.path.is_file():
+        with open_for_reading(place.path, key=place.key, wait_s=place.wait_s):
+            pass
+
+
 def load_file(
     file: Path,
     source: str,
@@ -147,8 +161,7 @@ def load_file(
     OutputError
         When the store cannot be written. It is as it was then.
     """
-    if declaration.needs_encryption and place.key is None:
-        raise require_key(f"source '{source}' is under regime {declaration.regime}")
+    _check_key(place, source, declaration)
     if not file.is_file():
         problem = Problem("The file to load exists.", f"there is no '{file}'", "check its name")
         raise DataError(str(problem))
@@ -287,6 +300,11 @@ def write_history(connection: duckdb.DuckDBPyConnection, **values: Any) -> None:
     connection.execute(
         f"INSERT INTO loads ({quoted(list(values))}) VALUES ({holders})", list(values.values())
     )
+
+
+def _check_key(place: Place, source: str, declaration: Declaration) -> None:
+    if declaration.needs_encryption and place.key is None:
+        raise require_key(f"source '{source}' is under regime {declaration.regime}")
 
 
 def _before(

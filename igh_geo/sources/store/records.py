@@ -18,8 +18,8 @@ from igh_geo.sources.events.identity import content_hash
 from igh_geo.sources.store.database import WAIT_SECONDS, Store, open_for_reading
 from igh_geo.sources.store.layout import KEYED, RECORD_COLUMNS, quoted
 from igh_geo.sources.store.versions import Merged, merge
+from igh_geo.sources.values.dates import TIME_ZONE
 
-ZONE = "Europe/Amsterdam"
 ARROW_TYPE = {
     # As pandas keeps text: it is handed over, not copied.
     "VARCHAR": pa.large_string(),
@@ -178,7 +178,7 @@ def _to_arrow(values: pd.Series, kind: pa.DataType) -> pa.ChunkedArray | pa.Arra
 def _to_pandas(values: pa.ChunkedArray, kind: str) -> pd.Series:
     if kind == "TIMESTAMP":
         zoned = values.cast(pa.timestamp("us", "UTC")).to_pandas()
-        moments: pd.Series = zoned.dt.tz_convert(ZONE)
+        moments: pd.Series = zoned.dt.tz_convert(TIME_ZONE)
         return moments
     if kind == "VARCHAR":
         return pd.Series(pd.array(values, dtype="str"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -38,7 +39,9 @@ YES_NO_WORDS: dict[str, str] = {
 }
 
 
-def translate(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
+def translate(
+    text: pd.Series, words: Mapping[str, str], *, by_first_word: bool = False
+) -> pd.Series:
     """Translate a column word by word.
 
     Parameters
@@ -47,6 +50,8 @@ def translate(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
         Missing values allowed; compared without case, accents and punctuation.
     words : mapping
         From a plain spelling to its translation.
+    by_first_word : bool
+        Of several words that are not known together the first may tell: "Waarneming BOA".
 
     Returns
     -------
@@ -55,6 +60,9 @@ def translate(text: pd.Series, words: Mapping[str, str]) -> pd.Series:
     """
     position, different = pd.factorize(text)
     told = [words.get(plain(word)) for word in different.tolist()]
+    if by_first_word:
+        first = [plain(re.split(r"[^\w]+", word.strip(), maxsplit=1)[0]) for word in different]
+        told = [known or words.get(word) for known, word in zip(told, first, strict=True)]
     # Position -1 (missing) picks the last, which is missing.
     meanings = pd.array([*told, None], dtype="str")
     return pd.Series(meanings.take(position), index=text.index)
