@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -318,3 +319,27 @@ def test_local_time_is_what_the_standard_library_makes_of_it(moments):
         assert found.is_ambiguous[n] == (is_twice and not found.is_shifted[n])
         if not found.is_shifted[n]:
             assert found.start[n].timestamp() == first.timestamp()
+
+
+def test_every_ten_minutes_of_the_days_on_which_clocks_change_are_as_pandas_reads_them():
+    # All of a century, in one column: summer time began at other hours before the war.
+    noons = pd.date_range("1910-01-01 12:00", "2037-12-31 12:00", freq="D")
+    offsets = noons - noons.tz_localize("Europe/Amsterdam").tz_convert("UTC").tz_localize(None)
+    changes = noons[1:][offsets[1:] != offsets[:-1]].normalize()
+    around = [
+        changes + pd.Timedelta(days=day, minutes=m) for day in (-1, 0) for m in range(0, 1440, 10)
+    ]
+    moments = pd.DatetimeIndex(np.concatenate(around))
+    local = moments.tz_localize(
+        "Europe/Amsterdam",
+        nonexistent="shift_forward",
+        ambiguous=np.ones(len(moments), dtype=bool),
+    )
+    found = read_moments(column(*moments.strftime("%Y-%m-%d %H:%M")))
+    assert len(changes) > 100
+    assert (pd.DatetimeIndex(found.start) == local).all()
+    assert (found.is_shifted == (local.tz_localize(None) != moments)).all()
+    again = (local + pd.Timedelta(hours=1)).tz_localize(None)
+    assert (found.is_ambiguous == (again == moments)).all()
+    assert found.is_shifted.any()
+    assert found.is_ambiguous.any()
