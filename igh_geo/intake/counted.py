@@ -185,7 +185,11 @@ def _from_store(part: Counts, inputs: Inputs) -> _Table:
     rows = read_counts(inputs.store_path, source, key=inputs.key)
     rows["label"] = rows.index
     ledger = Ledger(source, rows.copy(deep=False))
-    chosen = _choose(rows, part)
+    # A source that was declared anew holds the same counts under two kinds: never added up.
+    is_kind = rows["kind"] == part.kind
+    _refuse_other_kinds(rows, is_kind, part)
+    ledger.set_aside(~is_kind, "kind_not_selected", sort="selection")
+    chosen = _choose(rows[is_kind], part)
     ledger.set_aside(~rows["category"].isin(chosen), "category_not_selected", sort="selection")
     rows = rows[ledger.is_placed]
     return _Table(rows, ledger, None, deliveries=deliveries_of(rows.attrs["loads"]))
@@ -216,6 +220,18 @@ def _account(table: _Table, codes: pd.Index, periods: list[str]) -> None:
     ):
         unused = pd.Index(rows["label"].unique()).difference(pd.Index(rows.loc[is_used, "label"]))
         ledger.set_aside(unused, reason, sort="selection")
+
+
+def _refuse_other_kinds(rows: pd.DataFrame, is_kind: pd.Series, part: Counts) -> None:
+    if is_kind.any():
+        return
+    kinds = rows["kind"].unique()
+    problem = Problem(
+        f"Source '{part.source}' holds counts of the kind that the lens names.",
+        f"the lens says {part.kind}, the source has {', '.join(kinds)}",
+        f'say kind = "{kinds[0]}" under [counts], or declare and load the source as {part.kind}',
+    )
+    raise LensError(str(problem))
 
 
 def _one_year(rows: pd.DataFrame, source: str) -> int | None:
