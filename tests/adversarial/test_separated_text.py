@@ -8,6 +8,9 @@ import zipfile
 
 import pytest
 
+from igh_geo.cli.main import main
+from igh_geo.out.quality import read_as_it_is
+
 HEADER = "id;datum;x;y;categorie;soort"
 BARE_PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
@@ -326,9 +329,11 @@ def test_file_that_is_not_there_is_told_with_those_beside_it(tmp_path, become):
     become(tmp_path / "export.csv", "no file export.csv.*export2024.csv")
 
 
-def test_folder_with_the_name_of_a_file_is_refused(tmp_path, become):
+def test_folder_with_the_name_of_a_file_is_a_misused_command(tmp_path, refuse, capsys):
     (tmp_path / "export.csv").mkdir()
-    become(tmp_path / "export.csv", "folder|no file")
+    refuse(lambda: read_as_it_is(tmp_path / "export.csv"), "folder|no file")
+    assert main(["check", str(tmp_path / "export.csv")]) == 2
+    assert "is a folder; name its files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["export", "export.docx", "export.pdf", "export.csv.exe"])
