@@ -57,7 +57,7 @@ screenshot: run
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) (once; this takes a few minutes)"
-	@$(PIP_INSTALL) -e .
+	@$(PIP_INSTALL) -e ".[fast]"
 	@touch $@
 
 $(READY_DEV): pyproject.toml constraints.txt | $(BIN)/python

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # rooms on one floor do not know each other.
 FLOOR = {
     "errors": 0,
+    "compiled": 0,
     "crs": 0,
     "tables": 0,
     "ledger": 0,
