@@ -182,7 +182,7 @@ def _lead(publication: Publication, texts: Texts) -> str:
     cells = _hot_cells(publication)
     size = {
         "squares": _squares(texts, cells),
-        "cell_m": texts.number(publication.lens.grid.cell_m),
+        "cell_m": texts.number(publication.lens.grid.side_m),
     }
     by_rank = areas.sort_values("rank", kind="stable", na_position="last")
     hot = by_rank.loc[by_rank["gi_class"].isin(sketch.HOT), "name"].tolist()

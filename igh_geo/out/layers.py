@@ -60,7 +60,7 @@ def write_layers(publication: Publication, path: Path) -> None:
     path.unlink(missing_ok=True)
     layers = {"gebieden": _areas(publication, texts)}
     layers |= _larger(publication, texts)
-    side_m = publication.lens.grid.cell_m
+    side_m = publication.lens.grid.side_m
     if publication.cells is not None:
         layers["hotcellen"] = _with_words(_squares(publication.cells, side_m), texts)
     if publication.density is not None:

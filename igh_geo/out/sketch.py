@@ -199,7 +199,7 @@ def _path(shape: shapely.Geometry, frame: _Frame) -> str:
 def _cells(publication: Publication, frame: _Frame) -> tuple[np.ndarray[Any, Any], float]:
     """Centres of hot cells on paper, and the side of their squares (mm)."""
     # A cell smaller than a pen stroke is drawn larger than it is, around its own centre.
-    side_mm = max(publication.lens.grid.cell_m * frame.mm_per_m, SMALLEST_CELL_MM)
+    side_mm = max(publication.lens.grid.side_m * frame.mm_per_m, SMALLEST_CELL_MM)
     if publication.cells is None:
         return np.empty((0, 2)), side_mm
     cells = publication.cells

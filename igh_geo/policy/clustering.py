@@ -97,7 +97,7 @@ def cluster_cells(
     lens : Lens
         ``grid`` and ``clusters``.
     """
-    side = lens.grid.cell_m
+    side = lens.grid.side_m
     cells = study_cells(areas, cell_m=side)
     x, y = incidents["x"].to_numpy(), incidents["y"].to_numpy()
     counted = pd.Series(cell_ids(x, y, cell_m=side)).value_counts()

@@ -109,7 +109,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "unit": unit(publication, texts),
         "things": texts(f"denominator.{publication.lens.rate.denominator}"),
         "level": reading.level_name(texts, level),
-        "cell_m": publication.lens.grid.cell_m,
+        "cell_m": publication.lens.grid.side_m,
         "language": texts.language,
         "words": texts.section("map") | _shared(texts),
     }
@@ -179,7 +179,7 @@ def _grids(
     for name, table in tables.items():
         if table is None or table.empty:
             continue
-        grid = geometry.encode_grid(table, frame, cell_m=publication.lens.grid.cell_m)
+        grid = geometry.encode_grid(table, frame, cell_m=publication.lens.grid.side_m)
         orders[name] = grid.order.tolist()
         grids[name] = {
             "columns": grid.columns,

@@ -324,7 +324,7 @@ def _named(publication: Publication, texts: Texts, key: str, group: str) -> Them
         "noun": noun,
         "Noun": noun[:1].upper() + noun[1:],
         "unit": unit(publication, texts),
-        "cell": texts.number(publication.lens.grid.cell_m),
+        "cell": texts.number(publication.lens.grid.side_m),
     }
     return Theme(
         key=key,

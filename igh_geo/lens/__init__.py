@@ -1,0 +1,31 @@
+"""A lens: one theme looked at in one way, as one TOML file; ``docs/lens.md`` has every key."""
+
+from igh_geo.lens.analysis import Clusters, Grid, Priorities, Rate
+from igh_geo.lens.areas import Areas, Context, District, KeyFigures
+from igh_geo.lens.events import Counts, Incidents
+from igh_geo.lens.model import Lens
+from igh_geo.lens.part import Denominator, FilePath, KindName, Part, Setting, Year
+from igh_geo.lens.period import Period
+from igh_geo.lens.reading import read_lens
+
+__all__ = [
+    "Areas",
+    "Clusters",
+    "Context",
+    "Counts",
+    "Denominator",
+    "District",
+    "FilePath",
+    "Grid",
+    "Incidents",
+    "KeyFigures",
+    "KindName",
+    "Lens",
+    "Part",
+    "Period",
+    "Priorities",
+    "Rate",
+    "Setting",
+    "Year",
+    "read_lens",
+]

@@ -1,0 +1,89 @@
+"""How a lens counts, tests and ranks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from igh_geo.lens.part import Denominator, Part
+
+# A small population makes a rate that says more about the rounding of CBS (to 5) than about
+# the area; square kilometres have no such floor.
+MINIMUM_DENOMINATOR = 50.0
+
+
+class Rate(Part):
+    """The rate: events per so many of a denominator."""
+
+    denominator: Denominator = "population"
+    per: float | None = Field(default=None, gt=0)
+    minimum_denominator: float | None = Field(default=None, ge=0)
+    per_year: bool = False
+    prior: Literal["marshall", "gamma_poisson"] = "marshall"
+
+    @property
+    def multiplier(self) -> float:
+        """Per how many: 1,000 by default, one for square kilometres."""
+        if self.per is not None:
+            return self.per
+        return 1.0 if self.denominator == "area_km2" else 1000.0
+
+    @property
+    def floor(self) -> float:
+        """Smallest denominator that gets a rate."""
+        if self.minimum_denominator is not None:
+            return self.minimum_denominator
+        return 0.0 if self.denominator == "area_km2" else MINIMUM_DENOMINATOR
+
+
+class Clusters(Part):
+    """Tests of clustering on the areas."""
+
+    test: Literal["eb_rate", "equal_risk", "gamma_poisson"] = "eb_rate"
+    neighbours: Literal["queen", "rook", "nearest", "distance"] = "queen"
+    nearest: int | None = Field(default=None, ge=1, le=100)
+    distance_m: float | None = Field(default=None, gt=0, le=100_000)
+    tolerance_m: float = Field(default=0.0, ge=0, le=100)
+    islands: Literal["report", "nearest"] = "report"
+    permutations: int = Field(default=99_999, ge=99)
+    seed: int = Field(default=20_250_101, ge=0)
+    correction: Literal["bh", "by"] = "bh"
+
+    @model_validator(mode="after")
+    def _belongs_to_its_rule(self) -> Clusters:
+        touching = self.neighbours in ("queen", "rook")
+        for key, is_of_use in (
+            ("nearest", self.neighbours == "nearest"),
+            ("distance_m", self.neighbours == "distance"),
+            ("tolerance_m", touching),
+        ):
+            if key in self.model_fields_set and not is_of_use:
+                raise ValueError(
+                    f"'{key}' says nothing with neighbours = \"{self.neighbours}\": "
+                    "remove it, or choose the rule it belongs to"
+                )
+        return self
+
+
+class Grid(Part):
+    """The grid of hot cells and the kernel density."""
+
+    enabled: bool = True
+    cell_m: Literal[100, 200, 500, "auto"] = 100
+    permutations: int = Field(default=999_999, ge=999)
+    bandwidth_m: float | None = Field(default=None, ge=50, le=5000)
+
+    @property
+    def side_m(self) -> int:
+        """Side of a cell (m), once a run has chosen it where the lens leaves that to a rule."""
+        if self.cell_m == "auto":
+            raise ValueError("the side of the cells is not chosen yet")
+        return self.cell_m
+
+
+class Priorities(Part):
+    """The ranking."""
+
+    top: int = Field(default=10, ge=1, le=100)
+    draws: int = Field(default=10_000, ge=1000)

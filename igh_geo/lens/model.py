@@ -1,0 +1,87 @@
+"""A lens: one theme looked at in one way, as one TOML file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from igh_geo.lens.analysis import Clusters, Grid, Priorities, Rate
+from igh_geo.lens.areas import Areas, Context, District
+from igh_geo.lens.events import Counts, Incidents
+from igh_geo.lens.part import FilePath, Part, Setting
+from igh_geo.lens.period import Period
+
+
+class Privacy(Part):
+    """The least that must be known or hidden before something leaves the house."""
+
+    minimum_count: int = Field(default=5, ge=3)
+    minimum_addresses: int = Field(default=10, ge=5)
+    points: bool = False
+    legal_basis: str | None = None
+    purpose: str | None = None
+
+
+class Buildings(Part):
+    """Addresses, with which the gate knows how many lie in a cell."""
+
+    file: FilePath
+
+
+class Lens(Part):
+    """A lens; see ``docs/lens.md`` for every key.
+
+    A lens is read with ``read_lens``; ``name`` is the name of its file.
+    """
+
+    name: str
+    title: str
+    question: str
+    audience: Literal["briefing", "restricted"] = "briefing"
+    language: Literal["nl", "en"] = "nl"
+    sample: bool = False
+    noun: str | None = Field(default=None, max_length=40)
+    areas: Areas
+    districts: tuple[District, ...] = ()
+    incidents: Incidents | None = None
+    counts: Counts | None = None
+    buildings: Buildings | None = None
+    period: Period
+    rate: Rate = Rate()
+    clusters: Clusters = Clusters()
+    grid: Grid = Grid()
+    priorities: Priorities = Priorities()
+    privacy: Privacy = Privacy()
+    context: tuple[Context, ...] = ()
+    sources: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Lens:
+        if self.districts and self.areas.districts:
+            raise ValueError("give either [[districts]] or [areas.districts], not both")
+        if (self.incidents is None) == (self.counts is None):
+            raise ValueError("give either [incidents] or [counts], not both and not neither")
+        names = [district.name for district in self.districts]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"two districts are both named '{repeated[0]}'; rename one")
+        if self.privacy.points and self.audience != "restricted":
+            raise ValueError(
+                'incident points are only drawn for audience = "restricted"; '
+                "remove 'points' or name that audience"
+            )
+        if self.audience == "restricted" and not (
+            self.privacy.purpose and self.privacy.legal_basis
+        ):
+            raise ValueError(
+                "a restricted export names its 'purpose' and 'legal_basis' under [privacy]"
+            )
+        return self
+
+    @property
+    def setting(self) -> Setting | None:
+        """Where the phenomenon takes place, which decides what denominator suits it."""
+        part = self.incidents or self.counts
+        return part.setting if part else None
