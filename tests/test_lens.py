@@ -308,3 +308,21 @@ def test_list_of_offence_groups_is_refused_beside_a_source_that_was_read_already
     text = SMALLEST.replace('[incidents]\nfile = "incidents/inbraak.csv"\n', counts)
     with pytest.raises(LensError, match="offence_group_list says how a file is read"):
         read_lens(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ('[rate]\ndenominator = "exposure"\n', "'unit' names an exposure of your own"),
+        ('[rate]\nunit = "kilometers"\n', "only then"),
+        ('[rate]\ndenominator = "exposure"\nunit = "kilometers"\n', r"columns = \{ exposure"),
+        ("[clusters]\nnearest = 4\n", "'nearest' says nothing with neighbours = \"queen\""),
+        ('[clusters]\nneighbours = "nearest"\ntolerance_m = 5\n', "'tolerance_m' says nothing"),
+        ("[grid]\ncell_m = 150\n", "cell_m"),
+    ],
+)
+def test_key_without_the_one_it_belongs_to_is_refused(
+    tmp_path: Path, changed: str, fault: str
+) -> None:
+    with pytest.raises(LensError, match=fault):
+        read_lens(write(tmp_path, SMALLEST + changed))

@@ -24,7 +24,7 @@ from igh_geo.sources.areas.key_figures import join_key_figures, read_key_figures
 from igh_geo.sources.notes import Note
 from igh_geo.tables import PARENT_LEVEL, check
 
-FIGURES = ("population", "households", "dwellings", "addresses")
+FIGURES = ("population", "households", "dwellings", "addresses", "exposure")
 SIZES = ("population", "dwellings", "addresses")
 
 
@@ -139,7 +139,7 @@ def _with_key_figures(
     )
     if other is None or onto is areas:
         return joined, notes
-    names = [name for name in FIGURES if joined[name].notna().any()]
+    names = [name for name in FIGURES if name in joined and joined[name].notna().any()]
     carried = carry_over(joined[names], other.crosswalk).reindex(areas.index)
     notes.append(Note("key_figures_carried_over", len(names), str(year)))
     return areas.assign(**{name: carried[name] for name in names}), notes

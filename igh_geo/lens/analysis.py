@@ -20,7 +20,17 @@ class Rate(Part):
     per: float | None = Field(default=None, gt=0)
     minimum_denominator: float | None = Field(default=None, ge=0)
     per_year: bool = False
+    unit: str | None = Field(default=None, min_length=1, max_length=40)
     prior: Literal["marshall", "gamma_poisson"] = "marshall"
+
+    @model_validator(mode="after")
+    def _named_exposure(self) -> Rate:
+        if (self.denominator == "exposure") != (self.unit is not None):
+            raise ValueError(
+                "'unit' names an exposure of your own, in the plural (\"kilometers\"): "
+                'give it with denominator = "exposure", and only then'
+            )
+        return self
 
     @property
     def multiplier(self) -> float:
@@ -34,7 +44,7 @@ class Rate(Part):
         """Smallest denominator that gets a rate."""
         if self.minimum_denominator is not None:
             return self.minimum_denominator
-        return 0.0 if self.denominator == "area_km2" else MINIMUM_DENOMINATOR
+        return 0.0 if self.denominator in ("area_km2", "exposure") else MINIMUM_DENOMINATOR
 
 
 class Clusters(Part):

@@ -63,6 +63,11 @@ class Lens(Part):
             raise ValueError("give either [[districts]] or [areas.districts], not both")
         if (self.incidents is None) == (self.counts is None):
             raise ValueError("give either [incidents] or [counts], not both and not neither")
+        if self.rate.denominator == "exposure" and not self._has_exposure:
+            raise ValueError(
+                'denominator = "exposure" needs the column that holds it: '
+                '[areas.key_figures] columns = { exposure = "..." }'
+            )
         names = [district.name for district in self.districts]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
@@ -79,6 +84,11 @@ class Lens(Part):
                 "a restricted export names its 'purpose' and 'legal_basis' under [privacy]"
             )
         return self
+
+    @property
+    def _has_exposure(self) -> bool:
+        figures = self.areas.key_figures
+        return figures is not None and "exposure" in figures.columns
 
     @property
     def setting(self) -> Setting | None:

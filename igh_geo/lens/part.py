@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Denominator = Literal["population", "households", "dwellings", "addresses", "area_km2", "none"]
+Denominator = Literal[
+    "population", "households", "dwellings", "addresses", "area_km2", "exposure", "none"
+]
 KindName = Literal["report", "observation", "warning", "fine", "offence"]
 Setting = Literal["dwelling", "person", "public_space", "traffic"]
 FilePath = Annotated[str, Field(min_length=1)]
 Year = Annotated[str, Field(pattern=r"^(19|20)\d{2}$")]
-Figure = Literal["population", "households", "dwellings", "addresses"]
+Figure = Literal["population", "households", "dwellings", "addresses", "exposure"]
 
 
 class Part(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from igh_geo.out import reading
 from igh_geo.policy.publication import Publication
+from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
 
 
@@ -103,7 +104,7 @@ def _columns(
         "unit": reading.unit(
             texts, lens, publication.noun, rate=reading.has_rate(publication)
         ).capitalize(),
-        "denominator": texts(f"denominator.{lens.rate.denominator}"),
+        "denominator": denominator(lens, texts),
         "top": lens.priorities.top,
     }
     return [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.publication import Block, Publication, Total
+from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
 
 # Under this expectation a ratio says more about the denominator than about the area.
@@ -74,11 +75,13 @@ def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:
     """What a number counts: ``meldingen per 1.000 woningen``, or ``aantal meldingen``."""
     if not rate or lens.rate.denominator == "none":
         return texts("reading.count_unit", noun=noun)
-    denominator = texts(f"denominator.{lens.rate.denominator}")
-    if lens.rate.multiplier == 1:
-        return texts("reading.rate_unit_area", noun=noun, denominator=denominator)
-    per = texts.number(lens.rate.multiplier)
-    return texts("reading.rate_unit", noun=noun, per=per, denominator=denominator)
+    key = "reading.rate_unit" if lens.rate.multiplier != 1 else "reading.rate_unit_area"
+    return texts(
+        f"{key}_year" if lens.rate.per_year else key,
+        noun=noun,
+        per=texts.number(lens.rate.multiplier),
+        denominator=denominator(lens, texts),
+    )
 
 
 def compare(texts: Texts, row: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from igh_geo.stats.rates import gamma_poisson_posterior, rates
 from igh_geo.stats.trend import compare_counts
 
 WHOLE = "whole"
+DAYS_PER_YEAR = 365.25
 
 
 def denominators(areas: gpd.GeoDataFrame, lens: Lens) -> pd.Series:
@@ -190,7 +191,7 @@ def _level(
     days: tuple[int, int] | None,
 ) -> Level:
     has_rate = lens.rate.denominator != "none"
-    table = rates(numerator, frame["denominator"], per=lens.rate.multiplier)
+    table = rates(numerator, frame["denominator"], per=_per(lens))
     # Without a denominator the areas count alike, and the ranking is by number.
     exposure = (
         frame["denominator"]
@@ -216,6 +217,13 @@ def _level(
             correction=lens.clusters.correction,
         )
     return Level(areas=frame, counts=counts, rates=table, changes=changes, ranks=ranks)
+
+
+def _per(lens: Lens) -> float:
+    """Per how many the rate is; a rate per year counts each of them for the years of the period."""
+    if not lens.rate.per_year:
+        return lens.rate.multiplier
+    return lens.rate.multiplier * DAYS_PER_YEAR / lens.period.days
 
 
 def unranked(level: Level) -> Level:

@@ -14,7 +14,7 @@ from igh_geo.lens import Lens, Period, Setting
 from igh_geo.policy.account import Note, delivery_notes, doubt_notes, ledger_notes
 from igh_geo.policy.findings import AreaClusters, Delivery, GridFindings
 from igh_geo.policy.levels import denominators
-from igh_geo.policy.wording import noun
+from igh_geo.policy.wording import denominator, noun
 from igh_geo.texts import Texts
 
 
@@ -163,7 +163,7 @@ def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts, *, things: str
         return [(key, {"things": things})]
     known = denominators(areas, lens)
     land = ~areas["is_water"]
-    unit = texts(f"denominator.{lens.rate.denominator}")
+    unit = denominator(lens, texts)
     notes: list[Note] = []
     small = areas["name"][land & (known < lens.rate.floor)]
     if len(small):

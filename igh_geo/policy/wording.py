@@ -28,6 +28,11 @@ def _kinds(lens: Lens) -> tuple[str, ...]:
     return (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
 
 
+def denominator(lens: Lens, texts: Texts) -> str:
+    """What the rate is per, plural: "woningen", or the exposure that the lens names."""
+    return lens.rate.unit or texts(f"denominator.{lens.rate.denominator}")
+
+
 def reasons(areas: pd.DataFrame, things: str, texts: Texts) -> pd.Series:
     """Why an area stands where it stands, from published numbers only.
 
@@ -118,12 +123,13 @@ def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
         said.append(texts("policy.method.no_rate", things=things))
     else:
         key = "rate" if lens.rate.multiplier != 1 else "rate_per_one"
+        key += "_year" if lens.rate.per_year else ""
         said.append(
             texts(
                 f"policy.method.{key}",
                 things=things,
                 per=texts.number(lens.rate.multiplier),
-                unit=texts(f"denominator.{lens.rate.denominator}"),
+                unit=denominator(lens, texts),
             )
         )
         said.append(texts("policy.method.smoothed"))

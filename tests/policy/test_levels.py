@@ -112,6 +112,38 @@ def test_floor_is_that_of_the_lens_and_square_kilometres_have_none(town):
     assert per_km2.rates["rate"].iloc[0] == 40
 
 
+def test_rate_per_year_makes_periods_of_unequal_length_comparable(town):
+    # 10 events in 90 days are 10 · 365.25 / 90 = 40.58 a year, on 1,000 inhabitants.
+    areas = town.areas(2, 2, population=[1000, 2000, 3000, 4000])
+    counts = counts_of(areas, [10, 20, 30, 5])
+    quarter = {"from": dt.date(2025, 1, 1), "to": dt.date(2025, 3, 31)}
+    plain = base_level(areas, counts, town.lens(period=quarter), days=None).rates
+    lens = town.lens(period=quarter, rate={"per_year": True})
+    yearly = base_level(areas, counts, lens, days=None).rates
+    assert lens.period.days == 90
+    assert yearly["rate"].iloc[0] == pytest.approx(40.583, abs=0.001)
+    for column in ("rate", "ci_low", "ci_high", "rate_smoothed", "smoothed_low", "smoothed_high"):
+        assert (yearly[column] / plain[column]).tolist() == pytest.approx([365.25 / 90] * 4)
+    for column in ("count", "expected", "smr", "reliability", "denominator"):
+        assert yearly[column].equals(plain[column])
+
+
+def test_exposure_of_the_user_is_a_denominator_without_a_floor(town):
+    areas = town.areas(2, 2).assign(exposure=pd.array([0.5, 2, None, 4], dtype="Float64"))
+    lens = town.lens(
+        areas={
+            "file": "areas.gpkg",
+            "key_figures": {"file": "verkeer.csv", "columns": {"exposure": "vkm"}},
+        },
+        rate={"denominator": "exposure", "unit": "kilometers", "per": 1},
+    )
+    rates = base_level(areas, counts_of(areas, [10, 20, 30, 5]), lens, days=None).rates
+    assert rates["rate"].astype(float).to_numpy() == pytest.approx(
+        np.array([20, 10, np.nan, 1.25]), nan_ok=True
+    )
+    assert rates["count"].tolist() == [10, 20, 30, 5]
+
+
 def test_zero_inhabitants_give_no_rate_even_without_a_floor(town):
     areas = town.areas(2, 2, population=[0, 50, 3000, 4000])
     lens = town.lens(rate={"denominator": "population", "minimum_denominator": 0})

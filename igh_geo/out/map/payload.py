@@ -15,6 +15,7 @@ from igh_geo.out.map.context import context_columns, context_themes
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import Theme, default_theme, themes, unit
 from igh_geo.policy.publication import CARRIED, Publication
+from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
 
 # Four significant digits are more than a rate can carry, and half the length of a float.
@@ -107,7 +108,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "top": publication.lens.priorities.top,
         "noun": publication.noun,
         "unit": unit(publication, texts),
-        "things": texts(f"denominator.{publication.lens.rate.denominator}"),
+        "things": denominator(publication.lens, texts),
         "level": reading.level_name(texts, level),
         "cell_m": publication.lens.grid.side_m,
         "language": texts.language,

@@ -17,6 +17,7 @@ from igh_geo.crs import FloatArray
 from igh_geo.out.map.classes import class_of, difference_limits, labels, natural_limits, plain
 from igh_geo.out.map.symbols import scale
 from igh_geo.policy.publication import Publication
+from igh_geo.policy.wording import denominator
 from igh_geo.tables import GI_CLASSES, LISA_CLASSES
 from igh_geo.texts import Texts
 
@@ -116,10 +117,12 @@ def default_theme(publication: Publication, made: list[Theme]) -> str:
 def unit(publication: Publication, texts: Texts) -> str:
     """Unit of the rate: "per 1.000 woningen", "per km²"."""
     rate = publication.lens.rate
-    things = texts(f"denominator.{rate.denominator}")
-    if rate.multiplier == 1:
-        return texts("map.per_one", things=things)
-    return texts("map.per", per=plain(rate.multiplier, texts), things=things)
+    key = "map.per" if rate.multiplier != 1 else "map.per_one"
+    return texts(
+        f"{key}_year" if rate.per_year else key,
+        per=plain(rate.multiplier, texts),
+        things=denominator(publication.lens, texts),
+    )
 
 
 def _rate_smoothed(publication: Publication, texts: Texts) -> Theme:
