@@ -11,6 +11,7 @@ from shapely.geometry import Polygon
 
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Lens
+from igh_geo.policy.methods import Method
 from igh_geo.policy.publication import Block, Clustering, Hours, Publication, Total
 
 COLUMNS, ROWS = 8, 6
@@ -176,7 +177,11 @@ def example_publication(**changes: object) -> Publication:
         "total": Total(793, 741, 1.07, 0.97, 1.18, "unclear", 10.1, 9.4, 10.8),
         "clustering": Clustering(0.31, 0.0002, "eb_rate", (), 99_999, 999_999, 1, "bh"),
         "notes": ("In Buurt A5 zijn te weinig woningen voor een cijfer.",),
-        "method": ("Cijfers per 1.000 woningen met 95%-betrouwbaarheidsinterval.",),
+        "methods": (
+            Method(
+                "rate", "Cijfers per 1.000 woningen met 95%-betrouwbaarheidsinterval.", "Garwood"
+            ),
+        ),
         "limits": ("Deze kaart toont geregistreerde meldingen, niet alle inbraken.",),
         "choices": {"bandwidth_m": "Bandbreedte 300 m, gekozen door het programma."},
         "sources": ("CBS Wijk- en buurtkaart 2025", "Meldingen politie"),

@@ -41,7 +41,7 @@ def write_briefing(publication: Publication, path: Path) -> None:
     ----------
     publication : Publication
         All that its audience may see. Reads ``areas`` (EPSG:28992), ``cells``, ``hours``,
-        ``hours_top``, ``monthly``, ``total``, ``notes``, ``limits``, ``method``, ``sources``.
+        ``hours_top``, ``monthly``, ``total``, ``notes``, ``limits``, ``methods``, ``sources``.
     path : Path
         The file to write.
 
@@ -337,8 +337,8 @@ def _foot(publication: Publication, texts: Texts) -> list[str]:
         sources = "; ".join(publication.sources)
         made.insert(0, texts("briefing.foot.sources", sources=sources))
     foot = [" ".join(made)]
-    if publication.method:
-        foot.append(texts("briefing.foot.method", method=publication.method[0]))
+    if publication.methods:
+        foot.append(texts("briefing.foot.method", method=publication.methods[0].words))
     return foot
 
 

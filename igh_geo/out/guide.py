@@ -42,7 +42,7 @@ def guide_lines(
         *_section(texts, "sheets", _sheets(texts, sheets, context)),
         *_section(texts, "statuses", _statuses(texts)),
         *_section(texts, "columns", _columns(publication, texts, columns)),
-        *_section(texts, "method", [("–", line) for line in publication.method]),
+        *_section(texts, "method", [("–", step.sentence) for step in publication.methods]),
         *_section(texts, "limits", [("–", line) for line in publication.limits]),
         *_section(texts, "sources", [("–", line) for line in publication.sources]),
         *_section(texts, "ledger", _ledger(publication, texts)),

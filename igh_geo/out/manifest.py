@@ -85,7 +85,7 @@ def write_manifest(
         "bandwidth_m": publication.bandwidth_m,
         "choices": publication.choices,
         "notes": publication.notes,
-        "method": publication.method,
+        "methods": [asdict(method) for method in publication.methods],
         "limits": publication.limits,
         "sources": publication.sources,
         "outputs": [

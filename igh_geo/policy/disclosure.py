@@ -21,6 +21,7 @@ from igh_geo.lens import Lens
 from igh_geo.policy import context, months, wording
 from igh_geo.policy.findings import Delivery, Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE
+from igh_geo.policy.methods import methods
 from igh_geo.policy.moments import week
 from igh_geo.policy.precision import expected_in_steps, places_among, significant
 from igh_geo.policy.publication import Clustering, Hours, Publication, Total
@@ -101,7 +102,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         total=_total(whole),
         clustering=_clustering(findings, lens),
         notes=wording.withheld_notes(areas, lens, texts) + wording.notes(findings, lens, texts),
-        method=wording.method(findings, lens, texts),
+        methods=methods(findings, lens, texts),
         limits=wording.limits(lens, texts),
         choices=wording.choices(findings, texts),
         sources=lens.sources,

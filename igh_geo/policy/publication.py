@@ -15,6 +15,7 @@ import pandas as pd
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Delivery
+from igh_geo.policy.methods import Method
 
 STATUSES = ("shown", "withheld", "missing", "not_applicable")
 # How the count of an area came about that was carried over from areas of another year.
@@ -192,8 +193,10 @@ class Publication:
     clustering : Clustering
     notes : tuple of str
         Sentences a user must read with this result (why there is no rate, a poor denominator).
-    method, limits : tuple of str
-        How it was made; what it does not show.
+    methods : tuple of Method
+        How it was made, a step each.
+    limits : tuple of str
+        What it does not show.
     choices : dict of str to str
         What the software chose by itself (bandwidth, seed), in words.
     sources : tuple of str
@@ -227,7 +230,7 @@ class Publication:
     total: Total
     clustering: Clustering
     notes: tuple[str, ...]
-    method: tuple[str, ...]
+    methods: tuple[Method, ...]
     limits: tuple[str, ...]
     choices: dict[str, str]
     sources: tuple[str, ...]

@@ -115,59 +115,6 @@ def withheld_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, 
     )
 
 
-def method(findings: Findings, lens: Lens, texts: Texts) -> tuple[str, ...]:
-    """How it was made, a sentence per step, with parameters."""
-    things = noun(lens, texts)
-    said = []
-    if lens.rate.denominator == "none":
-        said.append(texts("policy.method.no_rate", things=things))
-    else:
-        key = "rate" if lens.rate.multiplier != 1 else "rate_per_one"
-        key += "_year" if lens.rate.per_year else ""
-        said.append(
-            texts(
-                f"policy.method.{key}",
-                things=things,
-                per=texts.number(lens.rate.multiplier),
-                unit=denominator(lens, texts),
-            )
-        )
-        said.append(texts("policy.method.smoothed"))
-        said.append(texts("policy.method.reliability"))
-    clusters = findings.clusters
-    if clusters.gi is not None:
-        said.append(
-            texts(
-                f"policy.method.clusters_{clusters.variable}",
-                permutations=texts.number(lens.clusters.permutations),
-                correction=texts(f"policy.correction.{lens.clusters.correction}"),
-                seed=lens.clusters.seed,
-            )
-        )
-    if findings.grid is not None:
-        said.append(
-            texts(
-                "policy.method.grid",
-                cell_m=findings.grid.cell_m,
-                permutations=texts.number(lens.grid.permutations),
-                bandwidth_m=texts.number(findings.grid.bandwidth_m),
-            )
-        )
-    said.append(texts("policy.method.rank", draws=texts.number(lens.priorities.draws)))
-    if lens.audience == "briefing":
-        is_checked = findings.base.areas["size"].notna().all() and (
-            findings.grid is None or findings.grid.cells["addresses"].notna().all()
-        )
-        said.append(
-            texts(
-                "policy.method.privacy" if is_checked else "policy.method.privacy_unchecked",
-                most=lens.privacy.minimum_count - 1,
-                addresses=lens.privacy.minimum_addresses,
-            )
-        )
-    return tuple(said)
-
-
 def limits(lens: Lens, texts: Texts) -> tuple[str, ...]:
     """What the result does not show."""
     said = [texts("policy.limit.registered", things=noun(lens, texts))]

@@ -128,29 +128,6 @@ def test_fines_come_with_the_warning_that_they_show_where_officers_were(town):
     assert warning in wording.limits(counts_lens(town, "fine"), texts)
 
 
-def test_method_says_what_was_done_and_nothing_else(town):
-    texts = Texts("nl")
-    lens = town.lens()
-    findings = town.findings(town.areas(3, 3), [20.0] * 9, lens=lens)
-    said_of_rate = " ".join(wording.method(findings, lens, texts))
-    assert "per 1.000 inwoners" in said_of_rate
-    assert "999 permutaties" in said_of_rate
-    assert "Vakken" not in said_of_rate
-    plain = town.lens(rate={"denominator": "none"})
-    findings = town.findings(town.areas(2, 2), [20.0] * 4, lens=plain)
-    said_of_count = " ".join(wording.method(findings, plain, texts))
-    assert "Garwood" not in said_of_count
-    assert "permutaties" not in said_of_count
-    assert "Privacy" in said_of_count
-
-
-def test_restricted_export_does_not_claim_that_numbers_were_left_out(town):
-    texts = Texts("nl")
-    lens = town.lens(audience="restricted", privacy={"purpose": "p", "legal_basis": "w"})
-    findings = town.findings(town.areas(3, 3), [20.0] * 9, lens=lens)
-    assert "Privacy" not in " ".join(wording.method(findings, lens, texts))
-
-
 def test_notes_are_filled_in_and_followed_by_those_of_the_lens(town):
     lens = town.lens(caveats=["Let op."])
     findings = town.findings(

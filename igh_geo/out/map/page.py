@@ -190,7 +190,8 @@ def _method(publication: Publication, texts: Texts) -> list[str]:
         for ledger in publication.ledger
     ]
     chosen = list(publication.choices.values())
-    return [*publication.method, *chosen, *ledgers, texts("map.page.software")]
+    steps = [step.sentence for step in publication.methods]
+    return [*steps, *chosen, *ledgers, texts("map.page.software")]
 
 
 def _made(publication: Publication, texts: Texts) -> str:

@@ -1,0 +1,151 @@
+"""Which statistics a result rests on: with which parameters, from which source, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from igh_geo.lens import Lens
+from igh_geo.policy.findings import Findings
+from igh_geo.policy.wording import denominator, noun
+from igh_geo.texts import Texts
+
+
+@dataclass(frozen=True)
+class Method:
+    """One step of how a result was made.
+
+    Attributes
+    ----------
+    statistic : str
+        Its name, for the manifest ("gi_star").
+    words : str
+        What it is, in the language of the lens.
+    source : str
+        Where it was published; empty for what is a rule of our own.
+    parameters : dict of str to object
+        What it was computed with, as plain numbers and words.
+    """
+
+    statistic: str
+    words: str
+    source: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The words, with their source."""
+        return f"{self.words} [{self.source}]" if self.source else self.words
+
+
+def methods(findings: Findings, lens: Lens, texts: Texts) -> tuple[Method, ...]:
+    """Every statistic of a result, in the order in which it was made.
+
+    Parameters
+    ----------
+    findings : Findings
+        What was computed, and with what.
+    lens : Lens
+    texts : Texts
+        The language of the sentences.
+    """
+    return (
+        *_rates(lens, texts),
+        *_changes(findings, texts),
+        *_clusters(findings, lens, texts),
+        *_cells(findings, lens, texts),
+        _method(texts, "rank", draws=lens.priorities.draws, seed=lens.clusters.seed),
+        *_hours(findings, texts),
+        *_privacy(findings, lens, texts),
+    )
+
+
+def _method(texts: Texts, statistic: str, *, key: str = "", **parameters: object) -> Method:
+    """A step; its sentence is filled in with its parameters, numbers as a reader writes them."""
+    told = {name: _told(texts, name, value) for name, value in parameters.items()}
+    source = f"policy.source.{statistic}"
+    return Method(
+        statistic=statistic,
+        words=texts(f"policy.method.{key or statistic}", **told),
+        source=texts(source) if texts.has(source) else "",
+        parameters=parameters,
+    )
+
+
+def _told(texts: Texts, name: str, value: object) -> object:
+    if isinstance(value, (int, float)) and name != "seed":
+        return texts.number(value)
+    word = f"policy.{name}.{value}"
+    return texts(word) if texts.has(word) else value
+
+
+def _rates(lens: Lens, texts: Texts) -> Iterator[Method]:
+    things, rate = noun(lens, texts), lens.rate
+    if rate.denominator == "none":
+        yield _method(texts, "count", things=things)
+        return
+    yield _method(
+        texts,
+        "rate",
+        key=("rate" if rate.multiplier != 1 else "rate_per_one") + "_year" * rate.per_year,
+        things=things,
+        per=rate.multiplier,
+        unit=denominator(lens, texts),
+        days=lens.period.days,
+    )
+    yield _method(texts, f"smoothed_{rate.prior}")
+    yield _method(texts, "reliability")
+
+
+def _changes(findings: Findings, texts: Texts) -> Iterator[Method]:
+    if findings.previous is not None:
+        yield _method(texts, "change")
+
+
+def _clusters(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
+    clusters, options = findings.clusters, lens.clusters
+    if clusters.gi is None:
+        return
+    yield _method(
+        texts,
+        f"clusters_{clusters.variable}",
+        permutations=options.permutations,
+        correction=options.correction,
+        seed=options.seed,
+    )
+
+
+def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
+    grid = findings.grid
+    if grid is None:
+        return
+    yield _method(
+        texts,
+        "cells",
+        cell_m=grid.cell_m,
+        permutations=lens.grid.permutations,
+        correction=lens.clusters.correction,
+        seed=lens.clusters.seed,
+    )
+    yield _method(texts, "density", bandwidth_m=grid.bandwidth_m)
+
+
+def _hours(findings: Findings, texts: Texts) -> Iterator[Method]:
+    if findings.incidents is not None and findings.times_known:
+        yield _method(texts, "hours")
+
+
+def _privacy(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
+    if lens.audience != "briefing":
+        return
+    grid = findings.grid
+    is_checked = findings.base.areas["size"].notna().all() and (
+        grid is None or grid.cells["addresses"].notna().all()
+    )
+    yield _method(
+        texts,
+        "privacy",
+        key="privacy" if is_checked else "privacy_unchecked",
+        most=lens.privacy.minimum_count - 1,
+        addresses=lens.privacy.minimum_addresses,
+    )
