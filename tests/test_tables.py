@@ -147,3 +147,55 @@ def test_column_that_is_called_geometry_and_holds_none_is_named() -> None:
     frame = pd.DataFrame(two_areas().drop(columns="geometry")).assign(geometry="POLYGON EMPTY")
     with pytest.raises(DataError, match=r"'geometry' of table 'areas' holds geometry"):
         check(frame, "areas")
+
+
+def test_first_of_the_wrong_rows_is_named_where_it_stands() -> None:
+    incidents = pd.concat([two_incidents(), two_incidents().set_axis(["M3", "M4"])])
+    incidents.index.name = "incident_id"
+    incidents["kind"] = ["report", None, "bekeuring", "boete"]
+    incidents["x"] = [1.0, 2.0, np.nan, np.nan]
+    with pytest.raises(DataError) as refusal:
+        check(incidents, "incidents")
+    told = str(refusal.value)
+    assert "Column 'kind' of table 'incidents' has no missing values." in told
+    assert "1 missing, the first at 'M2'" in told
+    assert "2 others, the first is 'bekeuring'" in told
+    assert "2 missing, the first at 'M3'" in told
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "string", "category"])
+def test_a_list_of_values_is_checked_in_every_kind_of_text(dtype: str) -> None:
+    rates = pd.DataFrame(
+        {
+            **dict.fromkeys(
+                ["count", "denominator", "rate", "ci_low", "ci_high", "rate_smoothed"], 1.0
+            ),
+            "expected": 1.0,
+            "smr": 1.0,
+            "reliability": pd.Series(["good", None, "low"], dtype=dtype).array,
+        },
+        index=pd.Index(["A", "B", "C"], name="area_code"),
+    )
+    if dtype == "category":
+        # Not one of the kinds of text that the tables know: refused as such, and not crashed on.
+        with pytest.raises(DataError, match="holds text"):
+            check(rates, "rates")
+        return
+    check(rates, "rates")
+    rates["reliability"] = pd.Series(["good", None, "fair"], dtype=dtype).array
+    with pytest.raises(DataError, match="1 others, the first is 'fair'"):
+        check(rates, "rates")
+
+
+def test_a_clean_table_is_checked_without_looking_any_label_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Looking one up makes pandas hash all of them: two thirds of the time of a clean check.
+    frame = two_incidents()
+
+    def refuse(index: pd.Index, label: object) -> bool:
+        assert index.name != "incident_id", f"{label!r} was looked up"
+        return bool(np.isin(label, index.to_numpy(dtype=object)))
+
+    monkeypatch.setattr(pd.Index, "__contains__", refuse)
+    check(frame, "incidents")
