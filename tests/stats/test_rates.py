@@ -9,7 +9,15 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from scipy import optimize, stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.rates import eb_standardised, gamma_poisson_posterior, garwood, rates
+from igh_geo.stats.intervals import byar, wilson
+from igh_geo.stats.rates import (
+    eb_standardised,
+    gamma_poisson_posterior,
+    garwood,
+    proportions,
+    rates,
+)
+from igh_geo.stats.smoothing import PriorMethod
 
 
 def series(*numbers: float | None) -> pd.Series:
@@ -36,21 +44,6 @@ def test_toy_case_by_hand() -> None:
     assert table["rate_smoothed"].iloc[0] == pytest.approx(3.73913, abs=1e-5)
     assert list(table["reliability"]) == ["moderate", "moderate", "good"]
     assert z.iloc[0] == pytest.approx(-0.010 / 0.00830662, rel=1e-6)
-
-
-def test_garwood_matches_the_published_table() -> None:
-    # Garwood's table (95 %): 0 → 0 to 3.689; 1 → 0.0253 to 5.572; 10 → 4.795 to 18.39.
-    low, high = garwood([0, 1, 10])
-
-    assert low == pytest.approx([0.0, 0.0253178, 4.795389], rel=1e-5)
-    assert high == pytest.approx([3.688879, 5.571643, 18.390356], rel=1e-5)
-
-
-def test_garwood_limits_are_where_each_poisson_tail_is_two_and_a_half_percent() -> None:
-    low, high = garwood([1, 7, 300])
-
-    assert stats.poisson.sf([0, 6, 299], low) == pytest.approx([0.025] * 3)
-    assert stats.poisson.cdf([1, 7, 300], high) == pytest.approx([0.025] * 3)
 
 
 def test_area_without_population_gets_a_count_but_no_rate() -> None:
@@ -195,6 +188,81 @@ def test_repeated_area_is_refused() -> None:
 def test_impossible_option_is_refused(option: dict[str, float], message: str) -> None:
     with pytest.raises(DataError, match=message):
         rates(series(1), series(10), **option)
+
+
+def test_byar_interval_replaces_that_of_the_rate_only() -> None:
+    count, denominator = series(2, 6, 40), series(1000, 900, 2000)
+    exact, approximate = rates(count, denominator), rates(count, denominator, interval="byar")
+    low, high = byar([2, 6, 40])
+
+    assert_frame_equal(
+        exact.drop(columns=["ci_low", "ci_high"]), approximate.drop(columns=["ci_low", "ci_high"])
+    )
+    assert list(approximate["ci_low"]) == pytest.approx(list(1000 * low / [1000, 900, 2000]))
+    assert list(approximate["ci_high"]) == pytest.approx(list(1000 * high / [1000, 900, 2000]))
+
+
+def test_prior_by_maximum_likelihood_changes_the_smoothed_rate_only() -> None:
+    count, denominator = series(2, 6, 40), series(1000, 900, 2000)
+    moments = rates(count, denominator)
+    likelihood = rates(count, denominator, prior="gamma_poisson")
+    smoothed = ["rate_smoothed", "smoothed_low", "smoothed_high"]
+
+    assert_frame_equal(moments.drop(columns=smoothed), likelihood.drop(columns=smoothed))
+    posterior = gamma_poisson_posterior(count, denominator, prior="gamma_poisson")
+    expected = 1000 * posterior["shape"] / posterior["rate"]
+    assert list(likelihood["rate_smoothed"]) == pytest.approx(list(expected))
+    assert not np.allclose(likelihood["rate_smoothed"], moments["rate_smoothed"])
+
+
+def test_toy_case_of_proportions_by_hand() -> None:
+    # 2 of 10 is 20 %; its score interval runs from 5.6682 to 50.9838 % (see test_intervals).
+    table = proportions(series(2, 0, None), series(10, 0, 5), per=100)
+
+    assert list(table["count"].dropna()) == [2, 0]
+    assert list(table["total"]) == [10, 0, 5]
+    assert table["proportion"].iloc[0] == pytest.approx(20.0)
+    assert table["ci_low"].iloc[0] == pytest.approx(5.6682, abs=1e-4)
+    assert table["ci_high"].iloc[0] == pytest.approx(50.9838, abs=1e-4)
+    assert table.iloc[1:][["proportion", "ci_low", "ci_high"]].isna().all(axis=None)
+
+
+def test_proportions_do_not_depend_on_the_order_of_rows_or_on_other_areas() -> None:
+    count, total = series(1, 7, 30), series(4, 7, 90)
+    table = proportions(count, total)
+
+    assert_frame_equal(proportions(count.iloc[[2, 0, 1]], total), table.iloc[[2, 0, 1]])
+    low, high = wilson([1, 7, 30], [4, 7, 90])
+    assert list(table["ci_low"]) == pytest.approx(list(low))
+    assert list(table["ci_high"]) == pytest.approx(list(high))
+
+
+def test_everything_wrong_with_proportions_is_said_at_once() -> None:
+    with pytest.raises(DataError, match=r"(?s)whole number.*whole number.*the first is 'BU2'"):
+        proportions(series(-1, 1, 5), series(10, 2.5, 4))
+    with pytest.raises(DataError, match="The count and the total are about the same areas"):
+        proportions(series(1, 2), series(10))
+
+
+def test_a_year_in_which_nothing_happened_is_not_a_year_without_data() -> None:
+    nothing, unknown = series(0, 0), series(None, None)
+    denominator = series(1000, 3000)
+
+    assert list(rates(nothing, denominator)["rate"]) == [0, 0]
+    assert rates(unknown, denominator)["rate"].isna().all()
+
+
+@pytest.mark.parametrize("prior", ["marshall", "gamma_poisson"])
+def test_fifteen_thousand_areas_with_extreme_denominators_have_finite_rates(
+    prior: PriorMethod,
+) -> None:
+    rng = np.random.default_rng(13)
+    denominator = pd.Series(10 ** rng.uniform(-3, 8, 15_000))
+    count = pd.Series(rng.poisson(np.minimum(denominator * 1e-3, 1e6)))
+
+    table = rates(count, denominator, prior=prior).drop(columns="reliability")
+
+    assert np.isfinite(table.to_numpy(dtype=float)).all()
 
 
 @pytest.mark.peer
