@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import itertools
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from igh_geo.out.map.classes import class_of, difference_limits, labels, natural_limits
+from igh_geo.out.map.classes import (
+    class_of,
+    difference_limits,
+    labels,
+    natural_breaks,
+    natural_limits,
+)
 from igh_geo.texts import Texts
 
 NL = Texts("nl")
@@ -18,6 +27,46 @@ def test_limits_fall_in_the_gaps_of_the_data() -> None:
     limits = natural_limits(values)
     assert any(3 < limit <= 19 for limit in limits)
     assert any(21 < limit <= 198 for limit in limits)
+
+
+def within(values: np.ndarray, upper: np.ndarray) -> float:
+    classes = np.searchsorted(upper, values)
+    parts = [values[classes == number] for number in range(len(upper))]
+    return float(sum(((part - part.mean()) ** 2).sum() for part in parts))
+
+
+def test_natural_breaks_of_numbers_worked_by_hand() -> None:
+    # 1 2 | 10 11 12: 0.5 + 2 = 2.5; the next best, 1 2 10 | 11 12, gives 48.7 + 0.5.
+    assert natural_breaks(np.array([11.0, 1, 10, 2, 12]), 2).tolist() == [2, 12]
+    # Single precision takes the last two for equal, and leaves a class empty.
+    assert natural_breaks(np.array([1, 23367, 23383.0]), 3).tolist() == [1, 23367, 23383]
+
+
+@given(st.lists(st.integers(0, 60), min_size=4, max_size=9).map(lambda v: np.array(v, float)))
+def test_no_other_division_lies_nearer_to_its_means(values: np.ndarray) -> None:
+    different = np.unique(values)
+    found = natural_breaks(values, 3)
+    if len(different) <= 3:
+        assert found.tolist() == different.tolist()
+        return
+    every = [
+        np.array([different[a], different[b], different[-1]])
+        for a, b in itertools.combinations(range(len(different) - 1), 2)
+    ]
+    assert within(values, found) == pytest.approx(min(within(values, one) for one in every))
+
+
+@pytest.mark.peer
+def test_natural_breaks_are_those_of_mapclassify_where_it_is_precise_enough() -> None:
+    mapclassify = pytest.importorskip("mapclassify")
+    values = np.random.default_rng(5).gamma(2.0, 3.0, 200).round(2)
+    with warnings.catch_warnings():
+        # It says that it would be faster with numba.
+        warnings.simplefilter("ignore")
+        theirs = mapclassify.FisherJenks(values, k=5).bins
+    ours = natural_breaks(values, 5)
+    assert within(values, ours) <= within(values, theirs) * (1 + 1e-9)
+    assert within(values, ours) == pytest.approx(within(values, theirs), rel=1e-3)
 
 
 @given(
