@@ -1,75 +1,40 @@
-"""Does it cluster at all: global Moran's I."""
+"""Does it cluster at all: global Moran's I, of values and of rates."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from igh_geo.stats.inference import two_sided_p
-from igh_geo.stats.neighbourhood import MIN_AREAS, check_same_areas, numbers_of
-from igh_geo.stats.reference import FloatArray
+from igh_geo.stats.autocorrelation import ConnectedAreas, GlobalResult, connected_areas
+from igh_geo.stats.cross_products import product_variance, rank_p, shuffled_sums
+from igh_geo.stats.rates import eb_standardised
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-# 4 million shuffled values are 32 MB, and as much again for their neighbours' means.
-_SHUFFLED_AT_ONCE = 4_000_000
-
-
-@dataclass(frozen=True)
-class MoranResult:
-    """Global Moran's I with its permutation test.
-
-    Attributes
-    ----------
-    value : float
-        I with row-standardised weights; missing (NaN) when it could not be computed.
-    expected : float
-        Its mean under the null of no clustering, -1 / (n - 1).
-    z : float
-        Standard deviates of I under randomisation (Cliff and Ord's variance).
-    p : float
-        Two-sided, from permutations, ties in both tails.
-    permutations : int
-        Draws behind p.
-    n : int
-        Areas that took part.
-    n_islands : int
-        Areas left out because they have no neighbour with a value.
-    n_missing : int
-        Areas left out because they have no value.
-    seed : int
-        Seed of the permutations.
-    """
-
-    value: float
-    expected: float
-    z: float
-    p: float
-    permutations: int
-    n: int
-    n_islands: int
-    n_missing: int
-    seed: int
-
 
 def global_moran(
     values: pd.Series, graph: Graph, *, permutations: int = 9_999, seed: int
-) -> MoranResult:
+) -> GlobalResult:
     """Test whether areas resemble their neighbours more, or less, than chance makes them.
 
-    Areas without a value and areas without neighbours are left out and counted. With fewer
-    than 8 areas left there is no result (NaN). A constant has I = 0, z = 0 and p = 1.
+    Weights are row-standardised: each area is compared with the mean of its neighbours. I is
+    above its expected value -1 / (n - 1) where like lies beside like, and below it where high
+    lies beside low. Areas without a value and areas without neighbours are left out and
+    counted. With fewer than 8 areas left there is no result (NaN, "too_few_areas"). A constant
+    has I = 0, z = 0 and p = 1; so has, but for its I, a graph in which all are neighbours of
+    all ("no_variation").
 
     Parameters
     ----------
     values : pandas.Series
-        One number per area. For rates pass `igh_geo.stats.rates.eb_standardised`.
+        One number per area. For rates use `eb_moran`, or pass what
+        `igh_geo.stats.rates.eb_standardised` gives.
     graph : libpysal.graph.Graph
         Neighbours on the same index; weights are row-standardised here.
     permutations : int
@@ -79,84 +44,123 @@ def global_moran(
 
     Returns
     -------
-    MoranResult
-        The statistic (from esda), its z and a two-sided p.
+    GlobalResult
+        The statistic with its z under randomisation and under normality (from esda), and a
+        two-sided p.
 
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, or a value is infinite.
+        When graph and values are not about the same areas, a value is infinite, or no
+        permutations are asked for.
 
     References
     ----------
     Moran, P. A. P. (1950). Biometrika 37, 17-23.
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes, ch. 2.
     """
+    areas = connected_areas(values, graph, permutations=permutations)
+    nothing = GlobalResult(
+        statistic="Moran's I",
+        value=np.nan,
+        expected=np.nan,
+        z=np.nan,
+        z_normality=None,
+        p=np.nan,
+        permutations=0,
+        n=areas.n,
+        n_islands=areas.n_islands,
+        n_missing=areas.n_missing,
+        seed=seed,
+        weights="row-standardised",
+        source="Moran (1950); Cliff and Ord (1981)",
+        remark="too_few_areas",
+    )
+    if areas.are_too_few:
+        return nothing
+    expected = -1.0 / (areas.n - 1)
+    same = replace(nothing, expected=expected, z=0.0, p=1.0, remark="no_variation")
+    if areas.all_equal:
+        return replace(same, value=0.0)
+    deviation = areas.numbers - areas.numbers.mean()
+    deviation = deviation / np.abs(deviation).max()
+    weights = sparse.csr_array(areas.graph.transform("r").sparse)
+    if product_variance(deviation, weights) == 0:
+        # All are neighbours of all: esda would divide by the root of a rounding error.
+        return replace(same, value=expected)
+    value, z, z_normality = _from_esda(areas)
+    drawn = shuffled_sums(deviation, weights, permutations=permutations, seed=seed)
+    return replace(
+        nothing,
+        value=value,
+        expected=expected,
+        z=z,
+        z_normality=z_normality,
+        p=rank_p(drawn.products, size=float(deviation.size)),
+        permutations=permutations,
+        remark="",
+    )
+
+
+def eb_moran(
+    count: pd.Series,
+    denominator: pd.Series,
+    graph: Graph,
+    *,
+    permutations: int = 9_999,
+    seed: int,
+) -> GlobalResult:
+    """Test rates for clustering without letting small areas decide (EB Moran).
+
+    Rates are first standardised with `igh_geo.stats.rates.eb_standardised`, because the rates
+    of small areas differ by chance alone; Moran's I is then that of the standardised rates,
+    and they are what is permuted. Areas without a count or without a denominator (zero or
+    missing) are left out and counted in `n_missing`. Areas without neighbours are left out of
+    I and counted; their counts do take part in the overall rate.
+
+    Parameters
+    ----------
+    count, denominator : pandas.Series
+        Events per area, and inhabitants, dwellings or another exposure, on one index.
+    graph : libpysal.graph.Graph
+        Neighbours on the same index; weights are row-standardised here.
+    permutations : int
+        Random rearrangements of the standardised rates over the areas.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    GlobalResult
+        As `global_moran`. Without any event, or with equal rates everywhere: I = 0, z = 0,
+        p = 1 ("no_variation").
+
+    Raises
+    ------
+    DataError
+        When counts are negative, broken or infinite, denominators negative or infinite,
+        counts, denominators and graph are not about the same areas, or no permutations are
+        asked for.
+
+    References
+    ----------
+    Assunção, R. M. and Reis, E. A. (1999). Stat. Med. 18, 2147-2162.
+    """
+    found = global_moran(
+        eb_standardised(count, denominator), graph, permutations=permutations, seed=seed
+    )
+    return replace(
+        found, statistic="Moran's I of EB-standardised rates", source="Assunção and Reis (1999)"
+    )
+
+
+def _from_esda(areas: ConnectedAreas) -> tuple[float, float, float]:
+    """I, and its standard deviates under randomisation and under normality."""
     # esda takes seconds to import, and a help text should not wait for it.
     from esda.moran import Moran
 
-    check_same_areas(values, graph)
-    has_value = values[values.notna()]
-    connected = _without_islands(graph, has_value.index)
-    kept = has_value.loc[connected.unique_ids]
-    numbers = numbers_of(kept)
-    n = numbers.size
-    n_islands, n_missing = len(has_value) - n, len(values) - len(has_value)
-    if n < MIN_AREAS:
-        nothing = (np.nan, np.nan, np.nan, np.nan)
-        return MoranResult(*nothing, 0, n, n_islands, n_missing, seed)
-    expected = -1.0 / (n - 1)
-    if np.ptp(numbers) <= 1e-12 * np.abs(numbers).max():
-        return MoranResult(0.0, expected, 0.0, 1.0, 0, n, n_islands, n_missing, seed)
     with warnings.catch_warnings():
         # Separate groups of areas are no fault: I is defined on them all the same.
         warnings.filterwarnings("ignore", message=".*(not fully connected|islands).*")
-        moran = Moran(numbers, connected, transformation="r", permutations=0)
-    p = _permutation_p(numbers, connected.transform("r").sparse, permutations, seed=seed)
-    return MoranResult(
-        value=float(moran.I),
-        expected=expected,
-        z=float(moran.z_rand),
-        p=p,
-        permutations=permutations,
-        n=n,
-        n_islands=n_islands,
-        n_missing=n_missing,
-        seed=seed,
-    )
-
-
-def _without_islands(graph: Graph, ids: pd.Index) -> Graph:
-    """Keep the links between the areas asked for, and the areas that still have one."""
-    from libpysal.graph import Graph as LibpysalGraph
-
-    focal = graph.adjacency.index.get_level_values("focal")
-    neighbour = graph.adjacency.index.get_level_values("neighbor")
-    is_link = (focal != neighbour) & (graph.adjacency.to_numpy() != 0)
-    is_link &= focal.isin(ids) & neighbour.isin(ids)
-    # In a one-way graph an area may be a neighbour and have none: leaving it out can make more.
-    while not neighbour[is_link].isin(focal[is_link]).all():
-        is_link &= neighbour.isin(focal[is_link])
-    return LibpysalGraph.from_arrays(
-        focal[is_link], neighbour[is_link], np.ones(int(is_link.sum()), dtype=np.float64)
-    )
-
-
-def _permutation_p(
-    numbers: FloatArray, weights: sparse.csr_array, permutations: int, *, seed: int
-) -> float:
-    """Rank the observed cross-product among those of shuffled values; esda's p is one-sided."""
-    deviation = numbers - numbers.mean()
-    deviation = deviation / np.abs(deviation).max()
-    observed = float(deviation @ (weights @ deviation))
-    tolerance = 1e-11 * deviation.size
-    rng = np.random.default_rng(seed)
-    at_once = max(1, _SHUFFLED_AT_ONCE // deviation.size)
-    n_ge = n_le = 0
-    for start in range(0, permutations, at_once):
-        count = min(at_once, permutations - start)
-        shuffled = rng.permuted(np.repeat(deviation[:, None], count, axis=1), axis=0)
-        drawn = np.einsum("ij,ij->j", shuffled, weights @ shuffled)
-        n_ge += int((drawn >= observed - tolerance).sum())
-        n_le += int((drawn <= observed + tolerance).sum())
-    return float(two_sided_p(n_ge, n_le, permutations))
+        moran = Moran(areas.numbers, areas.graph, transformation="r", permutations=0)
+    return float(moran.I), float(moran.z_rand), float(moran.z_norm)
