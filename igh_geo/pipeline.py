@@ -35,8 +35,9 @@ from igh_geo.policy.disclosure import publish
 from igh_geo.policy.findings import Findings, GridFindings, Level
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
 from igh_geo.policy.publication import Publication
+from igh_geo.rd import GRIDS, use_grids
 from igh_geo.tables import PARENT_LEVEL
-from igh_geo.texts import Texts
+from igh_geo.texts import texts_for
 from igh_geo.writing import file_at_once
 
 Progress = Callable[[str], None]
@@ -115,13 +116,14 @@ def run(
 
     Raises
     ------
-    DataError, LensError, DisclosureError, OutputError
+    DataError, LensError, CrsError, DisclosureError, OutputError
         With rule, evidence and remedy; nothing is written then.
     """
     started = now or dt.datetime.now().astimezone()
+    use_grids(data / GRIDS)
     inputs = Inputs(data, store=store, key=key)
     record = Run(lens, out / lens.name, started, progress, inputs)
-    texts = Texts(lens.language)
+    texts = texts_for(lens)
     with record.stage("areas"):
         addresses = read_known_addresses(lens, inputs)
         study = read_study_areas(lens, addresses, inputs)

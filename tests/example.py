@@ -12,9 +12,17 @@ from shapely.geometry import Polygon
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Lens
 from igh_geo.policy.methods import Method
-from igh_geo.policy.publication import Block, Clustering, Hours, Publication, Total
+from igh_geo.policy.publication import (
+    Block,
+    Clustering,
+    FunnelLimits,
+    Hours,
+    Publication,
+    Total,
+)
 
 COLUMNS, ROWS = 8, 6
+_LIMITS = {"low_998": -3.09, "low_95": -1.96, "high_95": 1.96, "high_998": 3.09}
 RATE_COLUMNS = [
     "rate",
     "ci_low",
@@ -75,6 +83,13 @@ def example_areas() -> gpd.GeoDataFrame:
     )
 
 
+def _limits(areas: gpd.GeoDataFrame) -> FunnelLimits:
+    denominator = np.geomspace(areas["denominator"].min(), areas["denominator"].max(), 20)
+    spread = {name: 10.1 + z * np.sqrt(10_100 / denominator) for name, z in _LIMITS.items()}
+    curve = pd.DataFrame({"denominator": denominator, **spread}).clip(lower=0.0)
+    return FunnelLimits(curve=curve, target=10.1, phi=1.4, n_areas=len(areas))
+
+
 def example_publication(**changes: object) -> Publication:
     rng = np.random.default_rng(2)
     areas = example_areas()
@@ -95,6 +110,7 @@ def example_publication(**changes: object) -> Publication:
         [areas["expected"] >= 20, areas["expected"] >= 5], ["good", "moderate"], "low"
     )
     areas["reliability"] = pd.Series(reliability, index=areas.index, dtype="str")
+    areas["funnel_class"] = pd.Series("inside", index=areas.index, dtype="str")
     areas["previous"] = rng.poisson(risk * areas["denominator"] / 1000).astype(float)
     areas["previous_status"] = "shown"
     areas["change"] = np.where(areas["count"] > 1.6 * areas["previous"], "up", "unclear")
@@ -175,7 +191,11 @@ def example_publication(**changes: object) -> Publication:
         "hours_top": Hours(week, (night,), n_events=312, n_areas=9),
         "no_hours": "",
         "total": Total(793, 741, 1.07, 0.97, 1.18, "unclear", 10.1, 9.4, 10.8),
-        "clustering": Clustering(0.31, 0.0002, "eb_rate", (), 99_999, 999_999, 1, "bh"),
+        "clustering": Clustering(
+            0.31, 0.0002, {"method": "queen"}, "eb_rate", (), 99_999, 999_999, 1, "bh"
+        ),
+        "overall": ("Gebieden met een hoog cijfer liggen vaker bij elkaar dan toeval verklaart.",),
+        "funnel": _limits(areas),
         "notes": ("In Buurt A5 zijn te weinig woningen voor een cijfer.",),
         "methods": (
             Method(
@@ -195,7 +215,7 @@ def _blank(areas: gpd.GeoDataFrame, codes: list[str], status: str) -> None:
     numbers = ["count", "previous", "gi_z", "gi_p_adjusted", "rank", "rank_low", "rank_high"]
     areas.loc[codes, [*numbers, "p_top", "change_ratio", "change_low", "change_high"]] = np.nan
     areas.loc[codes, [name for name in RATE_COLUMNS if name != "reliability"]] = np.nan
-    areas.loc[codes, ["reliability", "change"]] = pd.NA
+    areas.loc[codes, ["reliability", "funnel_class", "change"]] = pd.NA
     areas.loc[codes, "reasons"] = ""
     if status != "withheld":
         areas.loc[codes, ["gi_class", "lisa_class"]] = pd.NA

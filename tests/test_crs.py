@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from igh_geo import crs
+from igh_geo import crs, rd
 from igh_geo.errors import CrsError
 
 
@@ -33,20 +33,20 @@ def test_values_tell_the_system_row_by_row():
 def test_amersfoort_is_the_origin_of_rd():
     # The projection's own origin is the tower of Our Lady in Amersfoort: (155000, 463000) in RD
     # by definition, and 52.15517 N, 5.38720 E in ETRS89 as the Kadaster publishes it.
-    x, y = crs.to_rd([5.387203657], [52.155172896])
+    x, y = rd.to_rd([5.387203657], [52.155172896])
     assert x[0] == pytest.approx(155_000, abs=0.3)
     assert y[0] == pytest.approx(463_000, abs=0.3)
 
 
 def test_there_and_back_again_is_the_same_place():
-    lon, lat = crs.to_wgs84([100_000.0, 250_000.0], [400_000.0, 580_000.0])
-    x, y = crs.to_rd(lon, lat)
+    lon, lat = rd.to_wgs84([100_000.0, 250_000.0], [400_000.0, 580_000.0])
+    x, y = rd.to_rd(lon, lat)
     assert np.allclose(x, [100_000.0, 250_000.0], atol=1e-4)
     assert np.allclose(y, [400_000.0, 580_000.0], atol=1e-4)
 
 
 def test_the_transformation_states_its_accuracy():
-    used = crs.transformation()
+    used = rd.transformation()
     assert "Amersfoort to ETRS89" in used.name
     assert 0 < used.accuracy_m <= 0.25
 
@@ -117,7 +117,7 @@ def test_projecting_a_frame_equals_projecting_its_coordinates():
         crs="OGC:CRS84",
     )
     projected = crs.project_to_rd(frame)
-    x, y = crs.to_rd([5.1, 6.9], [52.1, 52.2])
+    x, y = rd.to_rd([5.1, 6.9], [52.1, 52.2])
     assert np.array_equal(projected.geometry.x, x)
     assert np.array_equal(projected.geometry.y, y)
     assert frame.crs == "OGC:CRS84"
@@ -127,7 +127,7 @@ def test_projecting_a_frame_equals_projecting_its_coordinates():
 def test_validation_points_of_the_cadastre_are_met_within_a_quarter_of_a_metre(real_data):
     points = pd.read_csv(real_data / "reference/rd_wgs84/rdnaptrans2018_selfvalidation.csv")
     points = points[points["in_rd_window"] == 1]
-    x, y = crs.to_rd(points["lon"], points["lat"])
+    x, y = rd.to_rd(points["lon"], points["lat"])
     error_m = np.hypot(x - points["x_rd"], y - points["y_rd"])
     on_land = (points["lon"].between(3.4, 7.2)) & points["lat"].between(50.8, 53.5)
     assert on_land.sum() > 1000

@@ -20,6 +20,7 @@ FLOOR = {
     "crs": 0,
     "tables": 0,
     "ledger": 0,
+    "rd": 0,
     "lens": 0,
     "signs": 0,
     "texts": 0,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from igh_geo import texts as texts_module
 from igh_geo.lens import Denominator, Setting
 from igh_geo.policy.publication import STATUSES
+from igh_geo.stats.funnel import FUNNEL_CLASSES
 from igh_geo.tables import GI_CLASSES, KINDS_OF_INCIDENT, LISA_CLASSES, RELIABILITIES
 from igh_geo.texts import LANGUAGES, Texts
 
@@ -66,6 +67,8 @@ def test_no_text_is_empty(language: str, file: str) -> None:
 def words_of_the_tables() -> list[str]:
     by_section = {
         "gi_class": GI_CLASSES,
+        "cell_class": [name for name in GI_CLASSES if name != "none"],
+        "funnel_class": FUNNEL_CLASSES,
         "lisa_class": LISA_CLASSES,
         "reliability": RELIABILITIES,
         "status": STATUSES,
@@ -111,6 +114,33 @@ def test_every_reason_and_remark_of_a_ledger_has_a_text(language: str) -> None:
     words = words_of_the_ledger()
     assert {"reason.no_coordinates", "reason.outside_period", "remark.identical_row"} <= words
     assert sorted(key for key in words if not texts.has(key)) == []
+
+
+def raw(texts: Texts, key: str) -> str:
+    section, _, name = key.rpartition(".")
+    return texts.section(section)[name]
+
+
+VARIANTS = ("equal_risk", "gamma_poisson")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variant_replaces_texts_that_exist_and_fills_in_no_other_values(
+    language: str, variant: str
+) -> None:
+    usual, other = Texts(language), Texts(language, variant=variant)
+    keys = usual.section(variant)
+    assert keys
+    for key, text in keys.items():
+        assert usual.has(key)
+        assert placeholders(text) <= placeholders(raw(usual, key))
+        assert raw(other, key) == text
+
+
+def test_unknown_variant_is_refused() -> None:
+    with pytest.raises(KeyError, match="'fantasy' has no texts"):
+        Texts("nl", variant="fantasy")
 
 
 def test_unknown_language_is_refused_with_those_there_are() -> None:

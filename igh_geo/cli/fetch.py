@@ -204,12 +204,14 @@ def _web(options: argparse.Namespace) -> Web:
 
 def _geocode(options: argparse.Namespace) -> int:
     from igh_geo.out.excel_text import write_excel_text
+    from igh_geo.rd import GRIDS, use_grids
     from igh_geo.sources.addresses.address_book import read_address_book
     from igh_geo.sources.addresses.address_match import AddressIndex
     from igh_geo.sources.addresses.geocode import geocode
     from igh_geo.sources.formats.files import read_table
     from igh_geo.texts import Texts
 
+    use_grids(options.data / GRIDS)
     texts = Texts(options.lang)
     stem = Path(options.file.name.removesuffix(".gz")).stem
     target = options.out or options.file.with_name(f"{stem}_geocoded.csv")

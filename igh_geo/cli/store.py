@@ -55,9 +55,11 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> int:
+    from igh_geo.rd import GRIDS, use_grids
     from igh_geo.sources.store.declarations import find_declaration
     from igh_geo.sources.store.loads import check_place, load_file
 
+    use_grids(options.data / GRIDS)
     now = dt.datetime.now().astimezone()
     if options.delivered is not None and options.delivered > now.date():
         raise UsageError(f"--delivered {options.delivered} lies in the future")

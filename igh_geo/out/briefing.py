@@ -14,7 +14,7 @@ from igh_geo.out.sheet import Content, Row, plan
 from igh_geo.out.templates import asset, environment
 from igh_geo.out.when import when_of
 from igh_geo.policy.publication import Publication
-from igh_geo.texts import Texts
+from igh_geo.texts import Texts, texts_for
 
 # The list below names no more areas than ten; the sentence above it should name most hotspots.
 MOST_HOT_NAMES = 6
@@ -55,7 +55,7 @@ def write_briefing(publication: Publication, path: Path) -> None:
 
 def render(publication: Publication) -> str:
     """The briefing page as text; see ``write_briefing``."""
-    texts = Texts(publication.lens.language)
+    texts = texts_for(publication.lens)
     listed = _listed(publication, texts)
     top = top_areas(publication)
     lead = _lead(publication, texts)

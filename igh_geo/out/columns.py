@@ -33,6 +33,7 @@ AREA_COLUMNS: tuple[tuple[str, float, str | None, str], ...] = (
     ("smoothed_low", 13, RATE, "rate_status"),
     ("smoothed_high", 13, RATE, "rate_status"),
     ("reliability", 15, None, "rate_status"),
+    ("funnel_class", 30, None, "rate_status"),
     ("expected", 11, RATE, "rate_status"),
     ("excess", 12, RATE, "rate_status"),
     ("smr", 12, RATIO, "rate_status"),
@@ -56,7 +57,7 @@ CELL_COLUMNS: tuple[tuple[str, float, str | None, str], ...] = (
     ("area_code", 16, None, ""),
     ("area_name", 30, None, ""),
 )
-KEYED = {"reliability", "change", "gi_class", "lisa_class"}
+KEYED = {"reliability", "funnel_class", "change", "gi_class", "lisa_class"}
 
 
 class Word(str):

@@ -38,6 +38,7 @@ def guide_lines(
     """
     return [
         *_about(publication, texts),
+        *_section(texts, "overall", [("–", line) for line in publication.overall]),
         *_section(texts, "notes", [("–", note) for note in publication.notes]),
         *_section(texts, "sheets", _sheets(texts, sheets, context)),
         *_section(texts, "statuses", _statuses(texts)),
@@ -77,7 +78,7 @@ def _section(texts: Texts, key: str, lines: list[tuple[str, str]]) -> list[tuple
 def _sheets(texts: Texts, sheets: Sequence[str], context: Sequence[str]) -> list[tuple[str, str]]:
     named = dict.fromkeys(context, texts("workbook.sheet_means.context")) | {
         texts(f"workbook.sheet.{key}"): texts(f"workbook.sheet_means.{key}")
-        for key in ("priorities", "months", "hours", "cells", "account")
+        for key in ("priorities", "funnel", "months", "hours", "cells", "account")
     }
     lines = []
     for i, sheet in enumerate(sheets):

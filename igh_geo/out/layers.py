@@ -14,12 +14,12 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from igh_geo.crs import RD
 from igh_geo.out import reading
 from igh_geo.out.reading import level_of
 from igh_geo.policy.publication import CARRIED, Publication
+from igh_geo.rd import RD
 from igh_geo.tables import PARENT_LEVEL
-from igh_geo.texts import Texts
+from igh_geo.texts import Texts, texts_for
 
 # Keys that a reader of the layer sees in words, and where the words are.
 IN_WORDS = {
@@ -56,7 +56,7 @@ def write_layers(publication: Publication, path: Path) -> None:
     OSError
         When the file cannot be written.
     """
-    texts = Texts(publication.lens.language)
+    texts = texts_for(publication.lens)
     path.unlink(missing_ok=True)
     layers = {"gebieden": _areas(publication, texts)}
     layers |= _larger(publication, texts)

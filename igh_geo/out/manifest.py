@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from igh_geo import __version__, crs
+from igh_geo import __version__, rd
 from igh_geo.out import reading
 from igh_geo.policy.findings import Delivery
 from igh_geo.policy.publication import Publication
@@ -28,6 +28,7 @@ PACKAGES = (
     "pandas",
     "pyogrio",
     "pyproj",
+    "scikit-learn",
     "scipy",
     "shapely",
 )
@@ -79,10 +80,11 @@ def write_manifest(
             {"title": table.title, "figures": list(table.figures.columns)}
             for table in publication.context
         ],
-        "coordinates": asdict(crs.transformation()),
+        "coordinates": asdict(rd.transformation()),
         "ledger": [summary.as_dict() for summary in publication.ledger],
         "clustering": asdict(publication.clustering),
         "bandwidth_m": publication.bandwidth_m,
+        "overall": publication.overall,
         "choices": publication.choices,
         "notes": publication.notes,
         "methods": [asdict(method) for method in publication.methods],

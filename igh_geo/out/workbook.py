@@ -26,9 +26,10 @@ from igh_geo.out.columns import (
     has_something,
     is_missing,
 )
+from igh_geo.out.funnel_sheet import write_funnel
 from igh_geo.out.guide import guide_lines
 from igh_geo.policy.publication import CARRIED, ContextTable, Publication
-from igh_geo.texts import Texts
+from igh_geo.texts import Texts, texts_for
 
 LOCALES = {"nl": "[$-413]", "en": "[$-809]"}
 # What became of the rows that a run reads, and of those that a delivery brought to the store.
@@ -45,9 +46,10 @@ STORED = {
 def write_workbook(publication: Publication, path: Path) -> None:
     """Write the tables as one workbook; nothing in it is a formula.
 
-    Sheets: a reading guide, priorities, the areas, larger areas where there are several, months,
-    hours, cells that stand out, context (one for each table), and the account of rows used. A
-    number that is withheld, missing or not applicable is a word in grey italics, and zero is 0.
+    Sheets: a reading guide, priorities, the areas, larger areas where there are several, the
+    funnel, months, hours, cells that stand out, context (one for each table), and the account of
+    rows used. A number that is withheld, missing or not applicable is a word in grey italics, and
+    zero is 0.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def write_workbook(publication: Publication, path: Path) -> None:
 
 def render(publication: Publication) -> bytes:
     """The workbook as bytes; see ``write_workbook``."""
-    texts = Texts(publication.lens.language)
+    texts = texts_for(publication.lens)
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     file = xlsxwriter.Workbook(buffer, options)
@@ -83,7 +85,7 @@ def render(publication: Publication) -> bytes:
             book, sheet, frame, is_named=level == "district", is_per_km2=is_per_km2
         )
         columns |= dict.fromkeys(written)
-    for write in (_months, _hours, _cells):
+    for write in (write_funnel, _months, _hours, _cells):
         write(book, publication)
     context = [_context(book, publication, table) for table in publication.context]
     _account(book, publication)
@@ -234,7 +236,7 @@ def _cells(book: Book, publication: Publication) -> None:
     rows = [
         [
             str(cell_id),
-            texts(f"gi_class.{row['gi_class']}"),
+            texts(f"cell_class.{row['gi_class']}"),
             float(row["x"]),
             float(row["y"]),
             "" if is_missing(row["area_code"]) else str(row["area_code"]),

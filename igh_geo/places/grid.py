@@ -12,7 +12,7 @@ import shapely
 from libpysal.graph import Graph
 
 from igh_geo import crs
-from igh_geo.errors import DataError, Problem
+from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.places.assign import assign_areas
 
 Integers = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ def cell_ids(x: npt.ArrayLike, y: npt.ArrayLike, *, cell_m: int = 100) -> npt.ND
             "A grid cell is found from coordinates in RD (EPSG:28992).",
             f"{int(is_strange.sum())} points are missing or outside it, "
             f"the first is number {at + 1}: ({first[at]}, {second[at]})",
-            "set those points aside, or transform them with igh_geo.crs.to_rd",
+            "set those points aside, or transform them with igh_geo.rd.to_rd",
         )
         raise DataError(str(problem))
     east = np.floor(first).astype(np.int64) // cell_m * cell_m
@@ -155,8 +155,8 @@ def study_cells(areas: gpd.GeoDataFrame, *, cell_m: int = 100) -> pd.DataFrame:
     )
 
 
-def grid_neighbours(cells: pd.DataFrame, *, cell_m: int = 100) -> Graph:
-    """Queen neighbours on the grid: the up to eight cells around each, as far as they are given.
+def grid_neighbours(cells: pd.DataFrame, *, cell_m: int = 100, rule: str = "queen") -> Graph:
+    """Neighbours on the grid: the cells around each, as far as they are given.
 
     Parameters
     ----------
@@ -164,12 +164,34 @@ def grid_neighbours(cells: pd.DataFrame, *, cell_m: int = 100) -> Graph:
         Index ``cell_id``, unique.
     cell_m : int
         Side of a cell in whole metres.
+    rule : {"queen", "rook"}
+        Up to eight cells around each, or up to four that share a side.
 
     Returns
     -------
     libpysal.graph.Graph
         Binary, symmetric, in the order of `cells`; a cell without neighbours is an isolate.
+
+    Raises
+    ------
+    DataError
+        When the rule is another, a cell is given twice, or its name is not one of this size.
     """
+    problems = []
+    if rule not in ("queen", "rook"):
+        problems.append(
+            Problem("Cells are neighbours by queen or by rook.", f"{rule!r}", "take one of the two")
+        )
+    if not cells.index.is_unique:
+        repeated = cells.index[cells.index.duplicated()]
+        problems.append(
+            Problem(
+                "Every cell is given once.",
+                f"{len(repeated)} repeated cells, the first is {repeated[0]!r}",
+                "add up the rows of each cell first",
+            )
+        )
+    raise_all(problems)
     x, y = cell_origin(cells.index, cell_m=cell_m)
     key = x * _KEY_BASE + y
     order = np.argsort(key, kind="stable")
@@ -179,7 +201,8 @@ def grid_neighbours(cells: pd.DataFrame, *, cell_m: int = 100) -> Graph:
     focal, neighbour = [], []
     for dx in (-cell_m, 0, cell_m):
         for dy in (-cell_m, 0, cell_m):
-            if dx == dy == 0:
+            is_side = (dx == 0) != (dy == 0)
+            if dx == dy == 0 or (rule == "rook" and not is_side):
                 continue
             wanted = key + dx * _KEY_BASE + dy
             at = np.searchsorted(sorted_key, wanted).clip(max=len(key) - 1)
@@ -197,7 +220,8 @@ def graph_from_pairs(
     Parameters
     ----------
     focal, neighbour : numpy.ndarray of int
-        Positions in `index`; each link in both directions, none to itself.
+        Positions in `index`: who has a neighbour, and whom. A mutual link is given in both
+        directions, and none leads to itself.
     index : pandas.Index
         Labels of the nodes; the graph keeps their order.
 
@@ -206,14 +230,16 @@ def graph_from_pairs(
     libpysal.graph.Graph
         Weights 1; an isolate is a link to itself with weight 0, as libpysal has it.
     """
-    isolates = np.setdiff1d(np.arange(len(index)), focal)
-    weight = np.concatenate([np.ones(len(focal)), np.zeros(len(isolates))])
-    focal, neighbour = np.append(focal, isolates), np.append(neighbour, isolates)
-    order = np.lexsort((neighbour, focal))
+    n = len(index)
+    isolates = np.flatnonzero(np.bincount(focal, minlength=n) == 0)
+    # Sorting one number for each link is many times as fast as sorting by two columns.
+    key = np.append(focal, isolates).astype(np.int64) * n + np.append(neighbour, isolates)
+    key.sort()
+    first, second = np.divmod(key, max(n, 1))
     levels: Any = [index, index]
-    codes: Any = [focal[order], neighbour[order]]
+    codes: Any = [first, second]
     adjacency = pd.Series(
-        weight[order],
+        (first != second).astype(float),
         name="weight",
         index=pd.MultiIndex(levels=levels, codes=codes, names=["focal", "neighbor"]),
     )

@@ -12,12 +12,15 @@ from scipy.spatial import cKDTree
 
 from igh_geo.lens import Lens
 from igh_geo.places.grid import cell_ids, grid_neighbours, study_cells
-from igh_geo.places.neighbours import queen
 from igh_geo.policy.findings import AreaClusters, GridFindings
+from igh_geo.policy.neighbouring import neighbours_of
+from igh_geo.stats.cell_size import suggest_cell_m
+from igh_geo.stats.concentration import concentration
 from igh_geo.stats.density import quartic_density, suggest_bandwidth
+from igh_geo.stats.equal_risk import against_equal_risk, against_varying_risk
 from igh_geo.stats.inference import reach
-from igh_geo.stats.local import gi_star, local_moran
-from igh_geo.stats.moran import global_moran
+from igh_geo.stats.local import gi_star, local_statistics
+from igh_geo.stats.moran import eb_moran
 from igh_geo.stats.rates import eb_standardised
 
 if TYPE_CHECKING:
@@ -30,10 +33,11 @@ LEAST_AREAS = 8
 def cluster_areas(
     areas: gpd.GeoDataFrame, counts: pd.Series, denominator: pd.Series, *, lens: Lens
 ) -> AreaClusters:
-    """Global and local clustering of EB-standardised rates.
+    """Global and local clustering of EB-standardised rates, or elevation against a stated risk.
 
     Without a denominator the test is on numbers per km²; crude and smoothed rates are never
-    tested, because their variance differs with the size of the area.
+    tested, because their variance differs with the size of the area. Local Moran and the global
+    statistic are of the standardised rates whatever the lens tests.
 
     Parameters
     ----------
@@ -44,37 +48,56 @@ def cluster_areas(
     lens : Lens
         ``clusters`` and ``rate``.
     """
-    if lens.rate.denominator == "none":
-        variable, exposure = "eb_density", areas["area_km2"].mask(areas["is_water"])
-    else:
-        variable, exposure = "eb_rate", denominator
+    has_rate = lens.rate.denominator != "none"
+    exposure = denominator if has_rate else areas["area_km2"].mask(areas["is_water"])
     standardised = eb_standardised(counts, exposure)
-    if standardised.notna().sum() < LEAST_AREAS:
-        return AreaClusters(variable, None, None, {}, (), None, None, None)
-    graph = queen(areas)
     options = lens.clusters
-    gi, lisa = (
-        local(
-            standardised,
-            graph,
-            permutations=options.permutations,
-            seed=options.seed,
+    variable = _variable(options.test, has_rate=has_rate)
+    if standardised.notna().sum() < LEAST_AREAS:
+        return AreaClusters(variable=variable)
+    near = neighbours_of(areas, options)
+    found = local_statistics(
+        standardised,
+        near.graph,
+        permutations=options.permutations,
+        seed=options.seed,
+        correction=options.correction,
+    )
+    gi = found["gi_star"]
+    if options.test == "equal_risk":
+        gi = against_equal_risk(counts, exposure, near.graph, correction=options.correction)
+    elif options.test == "gamma_poisson":
+        gi = against_varying_risk(
+            counts,
+            exposure,
+            near.graph,
+            prior=lens.rate.prior,
             correction=options.correction,
         )
-        for local in (gi_star, local_moran)
-    )
-    moran = global_moran(standardised, graph, seed=options.seed)
+    moran = eb_moran(counts, exposure, near.graph, seed=options.seed)
     is_alone = standardised.notna() & (gi["n_neighbours"].fillna(0) == 0)
+    # The loosest class that is given.
+    within = reach(gi, alpha=0.10, correction=options.correction)
     return AreaClusters(
         variable=variable,
         gi=gi,
-        lisa=lisa,
-        windows=_windows(graph, standardised.dropna().index),
+        lisa=found["local_moran"],
+        windows=_windows(near.graph, standardised.dropna().index),
+        neighbours=near.summary(),
         islands=tuple(gi.index[is_alone]),
         moran=moran.value if math.isfinite(moran.value) else None,
         moran_p=moran.p if math.isfinite(moran.p) else None,
-        permutations_needed=reach(gi, correction=options.correction).permutations_needed,
+        moran_permutations=moran.permutations,
+        permutations_needed=within.permutations_needed,
+        n_undetermined=within.n_undetermined,
+        remedy=within.remedy,
     )
+
+
+def _variable(test: str, *, has_rate: bool) -> str:
+    if test != "eb_rate":
+        return test
+    return "eb_rate" if has_rate else "eb_density"
 
 
 def cluster_cells(
@@ -97,9 +120,9 @@ def cluster_cells(
     lens : Lens
         ``grid`` and ``clusters``.
     """
-    side = lens.grid.side_m
-    cells = study_cells(areas, cell_m=side)
     x, y = incidents["x"].to_numpy(), incidents["y"].to_numpy()
+    side = cell_side(areas, len(incidents), lens)
+    cells = study_cells(areas, cell_m=side)
     counted = pd.Series(cell_ids(x, y, cell_m=side)).value_counts()
     cells["count"] = counted.reindex(cells.index, fill_value=0).astype(float)
     cells["addresses"] = _addresses(cells.index, addresses, side)
@@ -126,7 +149,17 @@ def cluster_cells(
         bandwidth_m=bandwidth_m,
         bandwidth_chosen=lens.grid.bandwidth_m is None,
         n_outside=int(counted.sum() - cells["count"].sum()),
+        side_chosen=lens.grid.cell_m == "auto",
+        concentration=concentration(cells["count"], seed=lens.clusters.seed),
     )
+
+
+def cell_side(areas: gpd.GeoDataFrame, n_events: int, lens: Lens) -> int:
+    """Side of a cell (m): that of the lens, or by the number of events on the land."""
+    if lens.grid.cell_m != "auto":
+        return lens.grid.cell_m
+    land_km2 = float(areas["area_km2"].mask(areas["is_water"]).sum())
+    return suggest_cell_m(n_events, land_km2)
 
 
 def _windows(graph: Graph, tested: pd.Index) -> dict[str, tuple[str, ...]]:

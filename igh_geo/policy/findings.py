@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
+from igh_geo.stats.concentration import Concentration
+from igh_geo.stats.funnel import Funnel
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Level:
         Same index; from ``stats.trend.compare_counts``. None without a previous period.
     ranks : pandas.DataFrame
         Same index; ``rank``, ``rank_low``, ``rank_high``, ``p_top``, missing where not ranked.
+    funnel : Funnel or None
+        The rates against the limits that chance sets to them; None without any rate.
     """
 
     areas: pd.DataFrame
@@ -36,6 +41,7 @@ class Level:
     rates: pd.DataFrame
     changes: pd.DataFrame | None
     ranks: pd.DataFrame
+    funnel: Funnel | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class AreaClusters:
     Attributes
     ----------
     variable : str
-        What was tested: ``eb_rate`` (per denominator), ``eb_density`` (per km²).
+        What was tested: ``eb_rate`` (per denominator), ``eb_density`` (per km²), or the counts
+        against ``equal_risk`` or ``gamma_poisson`` (varying risk).
     gi, lisa : pandas.DataFrame or None
         The table ``clusters``; None when there are too few areas.
     windows : dict of str to tuple of str
@@ -53,20 +60,32 @@ class AreaClusters:
     islands : tuple of str
         Areas without neighbours.
     moran, moran_p : float or None
-        Global Moran's I and its two-sided p.
+        Global Moran's I of the standardised rates, and its two-sided p.
+    moran_permutations : int
+        Draws behind that p.
+    neighbours : dict
+        How neighbours were found; see ``places.links.Neighbours.summary``.
     permutations_needed : int or None
         Permutations with which a single area could survive the correction for multiple testing;
         None where it can already.
+    n_undetermined : int
+        Areas without a class because the reference was too small to tell.
+    remedy : str
+        What would settle those: ``none_needed``, ``more_permutations`` or ``will_not_help``.
     """
 
     variable: str
-    gi: pd.DataFrame | None
-    lisa: pd.DataFrame | None
-    windows: dict[str, tuple[str, ...]]
-    islands: tuple[str, ...]
-    moran: float | None
-    moran_p: float | None
-    permutations_needed: int | None
+    gi: pd.DataFrame | None = None
+    lisa: pd.DataFrame | None = None
+    windows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    neighbours: dict[str, Any] = field(default_factory=dict)
+    islands: tuple[str, ...] = ()
+    moran: float | None = None
+    moran_p: float | None = None
+    moran_permutations: int = 0
+    permutations_needed: int | None = None
+    n_undetermined: int = 0
+    remedy: str = "none_needed"
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,10 @@ class GridFindings:
         Radius of the quartic kernel.
     n_outside : int
         Events in a cell whose centre does not lie on land; they are not in the grid.
+    side_chosen : bool
+        Whether the side followed from the number of events.
+    concentration : Concentration or None
+        On how few of the cells the events are.
     """
 
     cells: pd.DataFrame
@@ -92,6 +115,8 @@ class GridFindings:
     bandwidth_m: float
     bandwidth_chosen: bool
     n_outside: int
+    side_chosen: bool = False
+    concentration: Concentration | None = None
 
 
 @dataclass(frozen=True)

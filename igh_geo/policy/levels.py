@@ -12,6 +12,7 @@ from igh_geo.errors import LensError, Problem, raise_all
 from igh_geo.lens import District, Lens
 from igh_geo.policy.findings import Level
 from igh_geo.policy.priorities import rank_areas
+from igh_geo.stats.funnel import funnel
 from igh_geo.stats.rates import gamma_poisson_posterior, rates
 from igh_geo.stats.trend import compare_counts
 
@@ -191,7 +192,7 @@ def _level(
     days: tuple[int, int] | None,
 ) -> Level:
     has_rate = lens.rate.denominator != "none"
-    table = rates(numerator, frame["denominator"], per=_per(lens))
+    table = rates(numerator, frame["denominator"], per=_per(lens), prior=lens.rate.prior)
     # Without a denominator the areas count alike, and the ranking is by number.
     exposure = (
         frame["denominator"]
@@ -200,7 +201,7 @@ def _level(
     )
     exposure = exposure.where(numerator.notna())
     ranks = rank_areas(
-        gamma_poisson_posterior(numerator, exposure),
+        gamma_poisson_posterior(numerator, exposure, prior=lens.rate.prior),
         exposure,
         exposure * numerator.where(exposure.notna()).sum() / exposure.sum(),
         top=lens.priorities.top,
@@ -216,7 +217,15 @@ def _level(
             exposure_previous=days[1],
             correction=lens.clusters.correction,
         )
-    return Level(areas=frame, counts=counts, rates=table, changes=changes, ranks=ranks)
+    has_any = table["rate"].notna().any()
+    return Level(
+        areas=frame,
+        counts=counts,
+        rates=table,
+        changes=changes,
+        ranks=ranks,
+        funnel=funnel(numerator, frame["denominator"], per=_per(lens)) if has_any else None,
+    )
 
 
 def _per(lens: Lens) -> float:

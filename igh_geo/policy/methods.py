@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Findings
@@ -50,7 +51,7 @@ def methods(findings: Findings, lens: Lens, texts: Texts) -> tuple[Method, ...]:
         The language of the sentences.
     """
     return (
-        *_rates(lens, texts),
+        *_rates(findings, lens, texts),
         *_changes(findings, texts),
         *_clusters(findings, lens, texts),
         *_cells(findings, lens, texts),
@@ -79,7 +80,7 @@ def _told(texts: Texts, name: str, value: object) -> object:
     return texts(word) if texts.has(word) else value
 
 
-def _rates(lens: Lens, texts: Texts) -> Iterator[Method]:
+def _rates(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
     things, rate = noun(lens, texts), lens.rate
     if rate.denominator == "none":
         yield _method(texts, "count", things=things)
@@ -95,6 +96,9 @@ def _rates(lens: Lens, texts: Texts) -> Iterator[Method]:
     )
     yield _method(texts, f"smoothed_{rate.prior}")
     yield _method(texts, "reliability")
+    limits = findings.base.funnel
+    if limits is not None:
+        yield _method(texts, "funnel", phi=round(limits.inflation, 1), n_areas=limits.n_areas)
 
 
 def _changes(findings: Findings, texts: Texts) -> Iterator[Method]:
@@ -112,7 +116,20 @@ def _clusters(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
         permutations=options.permutations,
         correction=options.correction,
         seed=options.seed,
+        neighbours=_neighbours(clusters.neighbours, texts),
     )
+    if clusters.moran is not None:
+        drawn = clusters.moran_permutations
+        yield _method(texts, "global_moran", permutations=drawn, seed=options.seed)
+
+
+def _neighbours(found: Mapping[str, Any], texts: Texts) -> str:
+    """Which areas are neighbours, in words."""
+    rule, options = found["method"], found["parameters"]
+    distance_m = options.get("band_m") or options.get("tolerance_m")
+    key = f"{rule}_tolerance" if options.get("tolerance_m") else rule
+    distance = texts.number(distance_m, 0 if (distance_m or 0) >= 10 else 1)
+    return texts(f"policy.neighbours.{key}", k=texts.number(options.get("k")), m=distance)
 
 
 def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
@@ -128,6 +145,15 @@ def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
         seed=lens.clusters.seed,
     )
     yield _method(texts, "density", bandwidth_m=grid.bandwidth_m)
+    spread = grid.concentration
+    if spread is not None and spread.n_events:
+        yield _method(
+            texts,
+            "concentration",
+            simulations=spread.simulations,
+            seed=spread.seed,
+            things=noun(lens, texts),
+        )
 
 
 def _hours(findings: Findings, texts: Texts) -> Iterator[Method]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -96,7 +97,9 @@ class Clustering:
     Attributes
     ----------
     moran, moran_p : float or None
-        Moran's I of the tested variable and its two-sided permutation p-value.
+        Moran's I of the standardised rates and its two-sided permutation p-value.
+    neighbours : dict
+        Which areas are neighbours: rule, parameters, number of links by what they were found by.
     variable : str
         Key of what was tested (``clustering.variable.*`` in the texts).
     islands : tuple of str
@@ -109,12 +112,35 @@ class Clustering:
 
     moran: float | None
     moran_p: float | None
+    neighbours: dict[str, Any]
     variable: str
     islands: tuple[str, ...]
     permutations: int
     grid_permutations: int
     seed: int
     correction: str
+
+
+@dataclass(frozen=True)
+class FunnelLimits:
+    """Between which limits rates lie that chance alone can explain.
+
+    Attributes
+    ----------
+    curve : pandas.DataFrame
+        ``denominator``, ``low_998``, ``low_95``, ``high_95``, ``high_998`` (rates), for a chart.
+    target : float
+        Overall rate.
+    phi : float
+        Over-dispersion: by how much the variance of the rates exceeds that of chance.
+    n_areas : int
+        Areas with a rate.
+    """
+
+    curve: pd.DataFrame
+    target: float
+    phi: float
+    n_areas: int
 
 
 @dataclass(frozen=True)
@@ -155,7 +181,8 @@ class Publication:
         ``district``, ``is_water``, ``area_km2``, ``denominator``; ``status`` (one of STATUSES)
         and ``count``, missing unless the status is ``shown``; ``rate_status`` and ``rate``,
         ``ci_low``, ``ci_high``, ``rate_smoothed``, ``smoothed_low``, ``smoothed_high``,
-        ``expected``, ``excess`` (count minus expected), ``smr``, ``reliability``;
+        ``expected``, ``excess`` (count minus expected), ``smr``, ``reliability``,
+        ``funnel_class`` (against the limits of chance);
         ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
         ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
         ``lisa_class``, ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
@@ -191,6 +218,11 @@ class Publication:
         Why there are no ``hours``: times are not known, or there are too few events.
     total : Total
     clustering : Clustering
+    overall : tuple of str
+        What the whole shows, in sentences: whether high rates lie together, how many areas
+        differ from the average by more than chance, on how few cells the events are.
+    funnel : FunnelLimits or None
+        None without rates, or where the overall rate is withheld.
     notes : tuple of str
         Sentences a user must read with this result (why there is no rate, a poor denominator).
     methods : tuple of Method
@@ -229,6 +261,8 @@ class Publication:
     no_hours: str
     total: Total
     clustering: Clustering
+    overall: tuple[str, ...]
+    funnel: FunnelLimits | None
     notes: tuple[str, ...]
     methods: tuple[Method, ...]
     limits: tuple[str, ...]

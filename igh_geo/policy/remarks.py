@@ -122,6 +122,11 @@ def choices(facts: Facts, texts: Texts) -> dict[str, dict[str, object]]:
         chosen["previous"] = {"period": texts.period(*facts.previous)}
     if facts.grid is not None and facts.grid.bandwidth_chosen:
         chosen["bandwidth_m"] = {"bandwidth_m": texts.number(facts.grid.bandwidth_m)}
+    if facts.grid is not None and facts.grid.side_chosen:
+        chosen["cell_m"] = {"cell_m": texts.number(facts.grid.cell_m)}
+    band_m = facts.clusters.neighbours.get("parameters", {}).get("band_m")
+    if band_m is not None and facts.lens.clusters.distance_m is None:
+        chosen["band_m"] = {"band_m": texts.number(band_m)}
     if facts.clusters.variable == "eb_density":
         chosen["density_variable"] = {}
     if facts.setting is not None and facts.lens.setting is None:
@@ -231,15 +236,24 @@ def cluster_notes(
     if clusters.islands:
         names = areas["name"].loc[list(clusters.islands)]
         notes.append(("islands", _areas(names, areas, texts)))
-    if clusters.permutations_needed is not None:
-        values = {
-            "permutations": texts.number(lens.clusters.permutations),
-            "needed": texts.number(clusters.permutations_needed),
-        }
-        notes.append(("cannot_reach", dict(values)))
+    if lens.clusters.test != "eb_rate":
+        notes.append((f"tested_{lens.clusters.test}", {}))
+    if clusters.n_undetermined:
+        notes.append(_undetermined(clusters, lens, texts))
     if not clusters.gi["class"].dropna().str.startswith("hot").any():
         notes.append(("nothing_found", {}))
     return notes
+
+
+def _undetermined(clusters: AreaClusters, lens: Lens, texts: Texts) -> Note:
+    """How many areas have no class because the reference is too small, and what would help."""
+    values: dict[str, object] = {
+        "count": texts.number(clusters.n_undetermined),
+        "permutations": texts.number(lens.clusters.permutations),
+    }
+    if clusters.remedy == "more_permutations" and clusters.permutations_needed is not None:
+        return "cannot_reach", {**values, "needed": texts.number(clusters.permutations_needed)}
+    return "will_not_help", values
 
 
 def kind_notes(incidents: pd.DataFrame | None, texts: Texts) -> list[Note]:

@@ -7,7 +7,10 @@ import math
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from igh_geo.lens import Lens
 
 LANGUAGES = ("nl", "en")
 
@@ -18,11 +21,14 @@ class Texts:
     Parameters
     ----------
     language : {"nl", "en"}
+    variant : str
+        A file of texts that take the place of others, for a result that needs its own words; by
+        default none.
     """
 
-    def __init__(self, language: str = "nl") -> None:
+    def __init__(self, language: str = "nl", *, variant: str = "") -> None:
         self.language = language
-        self._texts = _catalogue(language)
+        self._texts = _with_variant(language, variant) if variant else _catalogue(language)
         self._decimal, self._thousands = (",", ".") if language == "nl" else (".", ",")
 
     def __call__(self, key: str, **values: object) -> str:
@@ -85,6 +91,23 @@ class Texts:
         if start == end:
             return self.date(start)
         return self("period.from_to", start=self.date(start), end=self.date(end))
+
+
+def texts_for(lens: Lens) -> Texts:
+    """The texts of a result: what another test than the usual one finds has its own words."""
+    test = lens.clusters.test
+    return Texts(lens.language, variant="" if test == "eb_rate" else test)
+
+
+@cache
+def _with_variant(language: str, variant: str) -> dict[str, str]:
+    texts = _catalogue(language)
+    start = f"{variant}."
+    own = {key.removeprefix(start): text for key, text in texts.items() if key.startswith(start)}
+    unknown = sorted(own.keys() - texts.keys())
+    if unknown or not own:
+        raise KeyError(f"variant {variant!r} has no texts, or replaces none by {unknown[:1]}")
+    return texts | own
 
 
 @cache

@@ -21,7 +21,7 @@ from hypothesis.extra.numpy import array_shapes, arrays, mutually_broadcastable_
 from pyproj import Transformer, network
 from scipy.spatial import KDTree
 
-from igh_geo import crs
+from igh_geo import crs, rd
 from igh_geo.errors import CrsError
 
 # Numbers on and just beside every limit, and what no limit should fall over.
@@ -131,24 +131,24 @@ def test_codes_take_a_few_bytes_a_row_and_words_their_own_width():
 @example(x=crs.RD_X_M[1], y=crs.RD_Y_M[0])
 @example(x=crs.RD_X_M[1], y=crs.RD_Y_M[1])
 def test_there_and_back_is_the_same_place_within_a_millimetre(x, y):
-    lon, lat = crs.to_wgs84([x], [y])
-    again_x, again_y = crs.to_rd(lon, lat)
+    lon, lat = rd.to_wgs84([x], [y])
+    again_x, again_y = rd.to_rd(lon, lat)
     assert np.hypot(again_x - x, again_y - y)[0] < 0.001
 
 
 @given(shape=array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3))
 def test_arrays_of_any_shape_are_transformed_to_that_shape(shape):
     lon, lat = np.full(shape, 5.3872), np.full(shape, 52.1552)
-    x, y = crs.to_rd(lon, lat)
+    x, y = rd.to_rd(lon, lat)
     assert x.shape == y.shape == shape
     assert np.all(np.abs(x - 155_000) < 1)
     assert np.all(np.abs(y - 463_003) < 1)
-    assert crs.to_wgs84(x, y)[0].shape == shape
+    assert rd.to_wgs84(x, y)[0].shape == shape
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 def test_a_missing_coordinate_has_no_place_and_spoils_no_other(odd):
-    x, y = crs.to_rd([odd, 5.3872, 5.3872], [52.1552, odd, 52.1552])
+    x, y = rd.to_rd([odd, 5.3872, 5.3872], [52.1552, odd, 52.1552])
     assert not np.isfinite(x[:2]).any()
     assert not np.isfinite(y[:2]).any()
     assert x[2] == pytest.approx(155_000, abs=1)
@@ -159,14 +159,14 @@ def test_a_missing_coordinate_has_no_place_and_spoils_no_other(odd):
     ("lon", "lat"), [(2.35, 48.85), (-0.13, 51.5), (13.4, 52.5), (0.0, 0.0)], ids=str
 )
 def test_a_place_abroad_gets_an_answer_outside_the_window(lon, lat):
-    x, y = crs.to_rd(lon, lat)
+    x, y = rd.to_rd(lon, lat)
     assert np.isfinite([x, y]).all()
     assert crs.recognise(x, y) == "unknown"
 
 
 @given(NUMBERS, NUMBERS)
 def test_no_pair_of_floats_makes_it_fail(first, second):
-    for there in (crs.to_rd, crs.to_wgs84):
+    for there in (rd.to_rd, rd.to_wgs84):
         one, two = there([first], [second])
         assert one.shape == two.shape == (1,)
 
@@ -174,7 +174,7 @@ def test_no_pair_of_floats_makes_it_fail(first, second):
 def test_inputs_stay_as_they_were():
     lon, lat = np.array([5.3872, np.nan]), np.array([52.1552, 52.0])
     kept = lon.copy(), lat.copy()
-    crs.to_rd(lon, lat)
+    rd.to_rd(lon, lat)
     crs.recognise(lon, lat)
     np.testing.assert_array_equal(lon, kept[0])
     np.testing.assert_array_equal(lat, kept[1])
@@ -184,7 +184,7 @@ def test_inputs_stay_as_they_were():
 # NTv2, that meets the validation points of `igh_geo.crs` and is smooth nowhere else.
 
 # Asked before any test has put a grid anywhere.
-HAS_GRID = crs.transformation().grid is not None
+HAS_GRID = rd.transformation().grid is not None
 STEP, SOUTH, WEST = 0.1, 50.5, 2.5
 LAT, LON = np.meshgrid(SOUTH + STEP * np.arange(36), WEST + STEP * np.arange(56), indexing="ij")
 SECONDS = 3600
@@ -216,7 +216,7 @@ def made_up_shifts(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     nodes = np.stack([LON, LAT], axis=-1)
     nearest = KDTree(np.column_stack([lon, lat])).query(nodes)[1]
     # The corners of the cell of a validation point are its own: there the grid must be right.
-    checked = len(points) - len(crs.VALIDATION_POINTS) + np.arange(len(crs.VALIDATION_POINTS))
+    checked = len(points) - len(rd.VALIDATION_POINTS) + np.arange(len(rd.VALIDATION_POINTS))
     distance, which = KDTree(np.column_stack([lon, lat])[checked]).query(nodes, p=np.inf)
     nearest = np.where(distance < STEP, checked[which], nearest)
     at_nodes = _seven_parameters(LON, LAT)
@@ -270,7 +270,7 @@ def as_ntv2(east: np.ndarray, north: np.ndarray) -> bytes:
 
 @pytest.fixture(scope="module")
 def shifts() -> tuple[np.ndarray, np.ndarray]:
-    return made_up_shifts(crs.VALIDATION_POINTS)
+    return made_up_shifts(rd.VALIDATION_POINTS)
 
 
 @pytest.fixture
@@ -279,24 +279,24 @@ def grids(tmp_path: Path) -> Iterator[Path]:
     nowhere = tmp_path / "nowhere"
     if HAS_GRID:
         pytest.skip("PROJ has the official grid on this machine")
-    assert crs.use_grids(nowhere).grid is None
+    assert rd.use_grids(nowhere).grid is None
     folder = tmp_path / "grids"
     folder.mkdir()
     yield folder
-    crs.use_grids(nowhere)
+    rd.use_grids(nowhere)
 
 
-LON_LAT = crs.VALIDATION_POINTS[:, :2].T
-X_Y = crs.VALIDATION_POINTS[:, 2:].T
+LON_LAT = rd.VALIDATION_POINTS[:, :2].T
+X_Y = rd.VALIDATION_POINTS[:, 2:].T
 
 
 def missed_m() -> np.ndarray:
-    return np.hypot(*(np.array(crs.to_rd(*LON_LAT)) - X_Y))
+    return np.hypot(*(np.array(rd.to_rd(*LON_LAT)) - X_Y))
 
 
 def test_without_a_grid_it_says_so_and_how_to_get_one(grids):
-    used = crs.use_grids(grids)
-    assert used == crs.transformation()
+    used = rd.use_grids(grids)
+    assert used == rd.transformation()
     assert used.accuracy_m == 0.25
     assert used.grid is used.grid_sha256 is None
     assert "without the correction grid" in used.correction
@@ -305,18 +305,18 @@ def test_without_a_grid_it_says_so_and_how_to_get_one(grids):
     assert missed_m().max() < 0.25
 
 
-@pytest.mark.parametrize("name", crs.GRID_FILES)
+@pytest.mark.parametrize("name", rd.GRID_FILES)
 @pytest.mark.parametrize("inside", ["", "RDNAPTRANS2018 v2/Variant é"])
 def test_a_grid_in_the_folder_is_used_both_ways(grids, shifts, name, inside):
     (grids / inside).mkdir(parents=True, exist_ok=True)
     content = as_ntv2(*shifts)
     (grids / inside / name).write_bytes(content)
-    used = crs.use_grids(grids)
+    used = rd.use_grids(grids)
     assert (used.grid, used.accuracy_m, used.advice) == (name, 0.001, None)
     assert len(used.grid_sha256) == 64
     assert "Amersfoort to ETRS89 (9)" in used.name
     assert missed_m().max() < 0.002
-    lon, lat = crs.to_wgs84(*X_Y)
+    lon, lat = rd.to_wgs84(*X_Y)
     assert np.allclose([lon, lat], LON_LAT, rtol=0, atol=2e-8)
     assert json.loads(json.dumps(asdict(used)))["grid"] == name
     assert str(grids) not in json.dumps(asdict(used))
@@ -328,13 +328,13 @@ def test_the_numbers_in_the_file_are_those_that_move_a_place(grids, shifts):
     east, north = shifts
     file = grids / "rdtrans2018.gsb"
     file.write_bytes(as_ntv2(east, north))
-    crs.use_grids(grids)
-    before = crs.to_rd(5.3, 52.0)
+    rd.use_grids(grids)
+    before = rd.to_rd(5.3, 52.0)
     other = grids.with_name("other")
     other.mkdir()
     (other / file.name).write_bytes(as_ntv2(east, north + 0.0003))
-    crs.use_grids(other)
-    after = crs.to_rd(5.3, 52.0)
+    rd.use_grids(other)
+    after = rd.to_rd(5.3, 52.0)
     assert after[1] - before[1] == pytest.approx(-0.00927, abs=1e-4)
     assert after[0] - before[0] == pytest.approx(0, abs=1e-4)
 
@@ -343,47 +343,47 @@ def test_a_frame_is_projected_with_the_grid_too(grids, shifts):
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*shifts))
     frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*LON_LAT), crs=4326)
     without = crs.project_to_rd(frame).geometry
-    crs.use_grids(grids)
+    rd.use_grids(grids)
     with_grid = crs.project_to_rd(frame).geometry
     assert without.distance(with_grid).min() > 0.09
-    assert np.array_equal(with_grid.x, crs.to_rd(*LON_LAT)[0])
+    assert np.array_equal(with_grid.x, rd.to_rd(*LON_LAT)[0])
 
 
 def test_the_next_folder_takes_the_place_of_the_one_before(grids, shifts, tmp_path):
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*shifts))
-    places = crs.datadir.get_data_dir()
-    without = crs.to_rd(*LON_LAT)
-    crs.use_grids(grids)
-    crs.use_grids(grids)
-    assert crs.use_grids(tmp_path / "elsewhere").grid is None
-    assert np.array_equal(crs.to_rd(*LON_LAT), without)
-    assert crs.datadir.get_data_dir() == places
+    places = rd.datadir.get_data_dir()
+    without = rd.to_rd(*LON_LAT)
+    rd.use_grids(grids)
+    rd.use_grids(grids)
+    assert rd.use_grids(tmp_path / "elsewhere").grid is None
+    assert np.array_equal(rd.to_rd(*LON_LAT), without)
+    assert rd.datadir.get_data_dir() == places
 
 
 def test_a_thread_that_was_at_work_before_follows(grids, shifts):
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*shifts))
     with ThreadPoolExecutor(1) as thread:
-        without = thread.submit(crs.to_rd, *LON_LAT).result()
-        crs.use_grids(grids)
-        with_grid = thread.submit(crs.to_rd, *LON_LAT).result()
-    assert np.array_equal(with_grid, crs.to_rd(*LON_LAT))
+        without = thread.submit(rd.to_rd, *LON_LAT).result()
+        rd.use_grids(grids)
+        with_grid = thread.submit(rd.to_rd, *LON_LAT).result()
+    assert np.array_equal(with_grid, rd.to_rd(*LON_LAT))
     assert not np.array_equal(with_grid, without)
 
 
 def test_many_threads_get_the_answers_of_one(grids, shifts):
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*shifts))
-    crs.use_grids(grids)
+    rd.use_grids(grids)
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: crs.to_rd(*LON_LAT), range(32)))
+        answers = list(threads.map(lambda _: rd.to_rd(*LON_LAT), range(32)))
     assert all(np.array_equal(answer, answers[0]) for answer in answers)
-    assert np.array_equal(answers[0], crs.to_rd(*LON_LAT))
+    assert np.array_equal(answers[0], rd.to_rd(*LON_LAT))
 
 
 def test_outside_the_grid_the_seven_parameters_answer(grids, shifts):
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*shifts))
-    without = crs.to_rd([13.4], [52.5])
-    crs.use_grids(grids)
-    assert np.array_equal(crs.to_rd([13.4], [52.5]), without)
+    without = rd.to_rd([13.4], [52.5])
+    rd.use_grids(grids)
+    assert np.array_equal(rd.to_rd([13.4], [52.5]), without)
 
 
 BROKEN = {
@@ -399,13 +399,13 @@ BROKEN = {
 def test_a_broken_grid_is_refused_and_not_used(grids, shifts, how):
     file = grids / "rdtrans2018.gsb"
     file.write_bytes(BROKEN[how](as_ntv2(*shifts)))
-    without = crs.to_rd(*LON_LAT)
+    without = rd.to_rd(*LON_LAT)
     with pytest.raises(CrsError, match=r"RDNAPTRANS2018[\s\S]*rdtrans2018\.gsb[\s\S]*nsgi\.nl"):
-        crs.use_grids(grids)
-    assert np.array_equal(crs.to_rd(*LON_LAT), without)
-    assert crs.transformation().grid is None
+        rd.use_grids(grids)
+    assert np.array_equal(rd.to_rd(*LON_LAT), without)
+    assert rd.transformation().grid is None
     file.write_bytes(as_ntv2(*shifts))
-    assert crs.use_grids(grids).grid == file.name
+    assert rd.use_grids(grids).grid == file.name
 
 
 @pytest.mark.parametrize("shift", [0.001, 1.0, np.nan])
@@ -413,33 +413,33 @@ def test_a_grid_that_is_not_the_official_one_is_refused(grids, shifts, shift):
     # A thousandth of a second of latitude is 3 cm.
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(shifts[0], shifts[1] + shift))
     with pytest.raises(CrsError, match="misses 8 of 8 validation points"):
-        crs.use_grids(grids)
+        rd.use_grids(grids)
 
 
 def test_a_grid_of_part_of_the_country_is_refused(grids, shifts):
     # The rows end at 52.3 degrees north: four of the points lie beyond.
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(shifts[0][:19], shifts[1][:19]))
     with pytest.raises(CrsError, match="misses 4 of 8 validation points"):
-        crs.use_grids(grids)
+        rd.use_grids(grids)
 
 
 @pytest.mark.parametrize("name", ["rdcorr2018.gsb", "rdtrans2018 (1).gsb", "mine.TIF"])
 def test_a_grid_of_another_name_is_not_passed_over_in_silence(grids, shifts, name):
     (grids / name).write_bytes(as_ntv2(*shifts))
     with pytest.raises(CrsError, match=rf"{re.escape(name)} is the first of 1 [\s\S]*put nl_nsgi"):
-        crs.use_grids(grids)
+        rd.use_grids(grids)
 
 
 def test_what_is_no_grid_in_the_folder_does_not_matter(grids):
     (grids / "LEESMIJ.txt").write_text("hier komen de correctiegrids")
-    assert crs.use_grids(grids).grid is None
+    assert rd.use_grids(grids).grid is None
 
 
 def test_proj_is_kept_off_the_network(grids):
     network.set_network_enabled(True)
     try:
-        crs.use_grids(grids)
-        crs.to_rd(5.3872, 52.1552)
+        rd.use_grids(grids)
+        rd.to_rd(5.3872, 52.1552)
         assert not network.is_network_enabled()
     finally:
         network.set_network_enabled(False)
@@ -455,8 +455,8 @@ def official(real_data: Path) -> pd.DataFrame:
 
 def missed_by(points: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Metres by which each point is missed, to RD and back."""
-    x, y = crs.to_rd(points["lon"], points["lat"])
-    lon, lat = crs.to_wgs84(points["x_rd"], points["y_rd"])
+    x, y = rd.to_rd(points["lon"], points["lat"])
+    lon, lat = rd.to_wgs84(points["x_rd"], points["y_rd"])
     # A degree in metres on GRS80, near enough for distances under a metre.
     radians = np.radians(points["lat"])
     east_m = (lon - points["lon"]) * (111_412.84 * np.cos(radians) - 93.5 * np.cos(3 * radians))
@@ -470,7 +470,7 @@ def missed_by(points: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def test_the_official_points_are_met_both_ways_as_accurately_as_stated(official):
     in_window = official["in_rd_window"] == 1
     there, back = missed_by(official)
-    limit = crs.transformation().accuracy_m
+    limit = rd.transformation().accuracy_m
     if HAS_GRID:
         pytest.skip("PROJ has the official grid on this machine: see the next test")
     for missed in (there, back):
@@ -506,15 +506,15 @@ def test_a_grid_made_of_half_of_the_points_brings_the_other_half_into_place(grid
         official["lon"].between(2.6, 7.9) & official["lat"].between(50.6, 53.9),
         ["lon", "lat", "x_rd", "y_rd"],
     ].to_numpy()
-    known = np.vstack([points[::2], crs.VALIDATION_POINTS])
+    known = np.vstack([points[::2], rd.VALIDATION_POINTS])
     (grids / "rdtrans2018.gsb").write_bytes(as_ntv2(*made_up_shifts(known)))
     unknown = points[1::2]
     # PROJ uses the grid in the area for which EPSG:9282 is meant.
     is_meant = (np.abs(unknown[:, 0] - 5.21) < 2.01) & (np.abs(unknown[:, 1] - 52.225) < 1.475)
     unknown = unknown[is_meant]
-    without = np.hypot(*(np.array(crs.to_rd(*unknown[:, :2].T)) - unknown[:, 2:].T))
-    crs.use_grids(grids)
-    with_grid = np.hypot(*(np.array(crs.to_rd(*unknown[:, :2].T)) - unknown[:, 2:].T))
+    without = np.hypot(*(np.array(rd.to_rd(*unknown[:, :2].T)) - unknown[:, 2:].T))
+    rd.use_grids(grids)
+    with_grid = np.hypot(*(np.array(rd.to_rd(*unknown[:, :2].T)) - unknown[:, 2:].T))
     assert np.median(without) > 0.05
     assert np.median(with_grid) < 0.01
     assert np.quantile(with_grid, 0.99) < 0.06

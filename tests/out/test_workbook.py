@@ -31,6 +31,18 @@ def table_of(book: Any, sheet: str) -> pd.DataFrame:
     return pd.DataFrame(rows[1:], columns=rows[0])
 
 
+def test_funnel_is_a_chart_of_every_area_that_is_shown(publication: Publication) -> None:
+    book = opened(publication)
+    sheet = book["Trechter"]
+    shown = publication.areas.dropna(subset=["funnel_class", "rate"])
+    names = [cell.value for cell in sheet["A"][1:] if cell.value]
+    assert sorted(names) == sorted(shown["name"])
+    (chart,) = sheet._charts
+    # Four limits, the average and the areas.
+    assert len(chart.series) == 6
+    assert chart.series[-1].xVal.numRef.f == f"Trechter!$B$2:$B${len(shown) + 1}"
+
+
 def test_sheets_are_those_that_there_is_something_for(publication: Publication) -> None:
     assert opened(publication).sheetnames == [
         "Leeswijzer",
@@ -38,12 +50,13 @@ def test_sheets_are_those_that_there_is_something_for(publication: Publication) 
         "Buurten",
         "Wijken",
         "Gebieden",
+        "Trechter",
         "Maanden",
         "Uren",
         "Cellen",
         "Verantwoording",
     ]
-    none = {"monthly": None, "hours": None, "hours_top": None, "cells": None}
+    none = {"monthly": None, "hours": None, "hours_top": None, "cells": None, "funnel": None}
     bare = replace(publication, levels={}, n_cells_withheld=0, **none)
     assert opened(bare).sheetnames == ["Leeswijzer", "Prioriteiten", "Buurten", "Verantwoording"]
 

@@ -153,16 +153,21 @@ def test_cluster_notes_name_islands_and_say_when_nothing_was_found(town):
 
 def test_too_few_permutations_are_told_with_the_number_to_ask_for(town):
     areas = town.areas(10, 10)
-    counts = pd.Series(np.arange(100.0), index=areas.index)
+    # Four clear areas beside each other: p is 2 / 100, the smallest there is, for those four, and
+    # twenty of a hundred would have to have it before any of them passes.
+    counts = pd.Series(5.0, index=areas.index)
+    counts.iloc[[44, 45, 54, 55]] = 500.0
     lens = town.lens(clusters={"permutations": 99})
     clusters = cluster_areas(areas, counts, areas["population"].astype(float), lens=lens)
     notes = dict(remarks.cluster_notes(areas, clusters, lens, texts=NL))
+    assert clusters.n_undetermined > 0
+    assert clusters.gi["class"].isna().sum() == clusters.n_undetermined
     assert notes["cannot_reach"]["permutations"] == "99"
     assert int(str(notes["cannot_reach"]["needed"]).replace(".", "")) > 99
 
 
 def test_too_few_areas_give_one_note(town):
-    nothing = AreaClusters("eb_rate", None, None, {}, (), None, None, None)
+    nothing = AreaClusters("eb_rate")
     notes = remarks.cluster_notes(town.areas(2, 2), nothing, town.lens(), texts=NL)
     assert keys(notes) == ["too_few_areas"]
     assert len(sentences(notes)) == 1

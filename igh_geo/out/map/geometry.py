@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from igh_geo.crs import FloatArray, to_wgs84
+from igh_geo.rd import FloatArray, to_wgs84
 
 EARTH_RADIUS_M = 6_378_137.0
 

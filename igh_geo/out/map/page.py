@@ -11,13 +11,13 @@ import geopandas as gpd
 from branca.element import Figure
 from folium.template import Template
 
-from igh_geo.crs import to_wgs84
 from igh_geo.out import reading
 from igh_geo.out.map.offline import as_json, asset, fill, library, own_scripts, styles, with_policy
 from igh_geo.out.map.payload import payload
 from igh_geo.out.map.themes import unit
 from igh_geo.policy.publication import Publication
-from igh_geo.texts import Texts
+from igh_geo.rd import to_wgs84
+from igh_geo.texts import Texts, texts_for
 
 MAP_ID = "areas"
 
@@ -75,7 +75,7 @@ def write_map(publication: Publication, path: Path) -> None:
 
 def map_page(publication: Publication) -> str:
     """The map page of a lens as HTML; see `write_map`."""
-    texts = Texts(publication.lens.language)
+    texts = texts_for(publication.lens)
     figure = Page()
     figure.add_child(_empty_map(publication.areas))
     values = _texts_of_page(publication, texts) | {
@@ -118,7 +118,7 @@ def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
         "period": html.escape(_period(publication, texts)),
         "audience": html.escape(_audience(publication, texts)),
         "sample": _sample(publication, texts),
-        "summary": _paragraphs(_summary(publication, texts)),
+        "summary": _paragraphs([*_summary(publication, texts), *publication.overall]),
         "notes": _items(publication.notes),
         "has_notes": "" if publication.notes else "hidden",
         "limits": _items(publication.limits),

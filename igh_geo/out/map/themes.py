@@ -214,7 +214,8 @@ def _difference_class(values: FloatArray, little: float, much: float) -> FloatAr
 
 def _gi(publication: Publication, texts: Texts) -> Theme:
     theme = _named(publication, texts, "gi", "chance")
-    method = _tested(texts, publication.clustering.permutations)
+    permutations = texts.number(publication.clustering.permutations)
+    method = texts("map.method.tested_gi", permutations=permutations)
     return _categories(
         replace(theme, method=method), publication, texts, column="gi_class", order=_GI_ORDER
     )
@@ -290,7 +291,7 @@ def _hot_cells(publication: Publication, texts: Texts) -> Theme:
     found = cells["gi_class"].map({name: number for number, name in enumerate(order)})
     return replace(
         theme,
-        classes=tuple((texts(f"map.gi_class.{name}"), name) for name in order),
+        classes=tuple((texts(f"map.cell_class.{name}"), name) for name in order),
         codes=codes_of(found, ()),
         method=_tested(texts, publication.clustering.grid_permutations),
         no_fill=texts("map.no_fill.cells_withheld" if n_withheld else "map.no_fill.cells"),

@@ -14,8 +14,9 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from igh_geo.crs import RD, RD_X_M, RD_Y_M
+from igh_geo.crs import RD_X_M, RD_Y_M
 from igh_geo.errors import DataError, Problem
+from igh_geo.rd import RD
 from igh_geo.sources.services.delivery import (
     Fetched,
     Origin,

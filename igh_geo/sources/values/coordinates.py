@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from igh_geo import crs
+from igh_geo import crs, rd
 from igh_geo.sources.values.numbers import DecimalSign, decimal_sign, parse_numbers
 
 FloatArray = npt.NDArray[np.float64]
@@ -201,7 +201,7 @@ def _place(
     in_degrees = (system == "wgs84") | (system == "wgs84_swapped")
     is_placed = (system == "rd") | (system == "rd_swapped")
     if in_degrees.any():
-        first[in_degrees], second[in_degrees] = crs.to_rd(first[in_degrees], second[in_degrees])
+        first[in_degrees], second[in_degrees] = rd.to_rd(first[in_degrees], second[in_degrees])
         # A place in the sea may fit the limits in degrees and still lie off the RD grid.
         is_placed[in_degrees] = crs.recognise(first[in_degrees], second[in_degrees]) == "rd"
     # Zero is no place, though it lies on the edge of the grid.

@@ -1,0 +1,86 @@
+"""What the whole shows, in sentences that a council can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+
+from igh_geo.lens import Lens
+from igh_geo.policy.findings import GridFindings
+from igh_geo.policy.publication import Clustering
+from igh_geo.policy.wording import noun
+from igh_geo.texts import Texts
+
+# The usual level for one question asked once.
+CLEAR_P = 0.05
+
+
+def overall(
+    areas: gpd.GeoDataFrame,
+    clustering: Clustering,
+    grid: GridFindings | None,
+    *,
+    lens: Lens,
+    texts: Texts,
+) -> tuple[str, ...]:
+    """Say what stands out in the whole, from published numbers and shares of many cells.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        A table of areas after disclosure: ``funnel_class``.
+    clustering : Clustering
+        After disclosure: ``moran``, ``moran_p``.
+    grid : GridFindings or None
+        Its ``concentration``: shares of all cells, which tell of no single one.
+    lens : Lens
+    texts : Texts
+
+    Returns
+    -------
+    tuple of str
+        Sentences; empty when there is nothing to say.
+    """
+    return (
+        *_together(clustering, texts),
+        *_beyond_chance(areas, lens, texts),
+        *_on_few_cells(grid, lens, texts),
+    )
+
+
+def _together(clustering: Clustering, texts: Texts) -> Iterator[str]:
+    if clustering.moran is None or clustering.moran_p is None:
+        return
+    key = "unclear"
+    if clustering.moran_p <= CLEAR_P:
+        key = "alike" if clustering.moran > 0 else "unlike"
+    yield texts(f"policy.overall.together_{key}")
+
+
+def _beyond_chance(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts) -> Iterator[str]:
+    # Outside the limits of 95 % one in twenty lies by chance: too many to be sure of any.
+    known = areas["funnel_class"].dropna()
+    if known.empty:
+        return
+    level = f"level_plural.{lens.areas.level}"
+    yield texts(
+        "policy.overall.beyond_chance",
+        count=texts.number(len(known)),
+        level=texts(level) if texts.has(level) else lens.areas.level,
+        above=texts.number(int((known == "above_998").sum())),
+        below=texts.number(int((known == "below_998").sum())),
+    )
+
+
+def _on_few_cells(grid: GridFindings | None, lens: Lens, texts: Texts) -> Iterator[str]:
+    if grid is None or grid.concentration is None or not grid.concentration.n_events:
+        return
+    half = grid.concentration.shares.astype(float).loc[0.5].to_dict()
+    yield texts(
+        "policy.overall.half",
+        things=noun(lens, texts),
+        share=texts.number(100 * half["share_of_places"], 1),
+        chance=texts.number(100 * half["by_chance"], 1),
+        cell_m=grid.cell_m,
+    )
