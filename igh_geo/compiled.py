@@ -7,7 +7,8 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, update_wrapper
+from types import FunctionType
 from typing import Any
 
 _COMPILING = threading.Lock()
@@ -30,6 +31,8 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     need none of it. The machine code is kept in ``__pycache__`` beside the loop, or in the user's
     own cache where the installation is read-only; where neither can be written to, the loop is
     compiled anew in each process.
+
+    Functions of its own module that the loop calls are compiled with it.
 
     The loop runs without the interpreter's lock and on one core. `in_parts` spreads it over
     several with threads of Python's own: numba's abort when two threads start a loop at once, and
@@ -82,11 +85,33 @@ def in_parts(work: Callable[[slice], None], n: int, *, least: int = 50_000) -> N
 def _compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     import numba
 
+    loop = _with_compiled_parts(loop)
     try:
         return numba.njit(loop, nogil=True, cache=True)  # type: ignore[no-any-return]
     except RuntimeError:
         # numba says so when neither the installation nor the user's folder can be written to.
         return numba.njit(loop, nogil=True)  # type: ignore[no-any-return]
+
+
+def _with_compiled_parts(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, in whose eyes the functions of its module that it calls are compiled.
+
+    In the module itself they stay plain, so that importing it does not import numba.
+    """
+    if not isinstance(loop, FunctionType):
+        return loop
+    known = loop.__globals__
+    called = {
+        name: _compiled(known[name])
+        for name in loop.__code__.co_names
+        if isinstance(known.get(name), FunctionType)
+        and known[name].__module__ == loop.__module__
+        and known[name] is not loop
+    }
+    if not called:
+        return loop
+    seen = FunctionType(loop.__code__, {**known, **called}, loop.__name__, loop.__defaults__)
+    return update_wrapper(seen, loop)
 
 
 def _n_cores() -> int:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from igh_geo import crs
+from igh_geo.compiled import is_available
+from igh_geo.places.area_index import AreaIndex
+from igh_geo.places.area_rule import OrderedAreas, answers_of_geos, coordinates, frame_of
 
-# Points of a batch take some 100 bytes each in GEOS; batches keep a million of them small.
-BATCH = 200_000
+# GEOS takes 4 to 5 millionths of a second for a point. In the time in which the loops of the index
+# are loaded (0.9 s) it does some 200,000, and for every ten corners of which the index is built
+# another one. docs/assignment.md has the measurements.
+FEWEST_POINTS = 200_000
+CORNERS_PER_POINT = 10
 
 
-def assign_areas(x: npt.ArrayLike, y: npt.ArrayLike, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+def assign_areas(
+    x: npt.ArrayLike, y: npt.ArrayLike, areas: gpd.GeoDataFrame, *, kept: Path | None = None
+) -> pd.DataFrame:
     """Find the area of each point: the smallest closed polygon that contains it.
 
     Closed means that a border belongs to the areas on both sides; the smallest takes the point,
     so that an enclave keeps its border and an area that lies inside another keeps its points.
     Areas of equal size are told apart by their code, in byte order. The outcome depends neither
     on the order of the points nor on that of the areas.
+
+    Few points are asked of GEOS one by one, many are looked up in a grid (`AreaIndex`), which
+    gives the same answers.
 
     Parameters
     ----------
@@ -31,6 +40,9 @@ def assign_areas(x: npt.ArrayLike, y: npt.ArrayLike, areas: gpd.GeoDataFrame) ->
     areas : geopandas.GeoDataFrame
         The ``areas`` table (index ``area_code``, EPSG:28992), water included: a point in a water
         area is assigned like any other.
+    kept : Path, optional
+        Folder in which the index of these areas is kept for a next time, in a file named after
+        their SHA-256. Without it the index is built when it is needed, and forgotten.
 
     Returns
     -------
@@ -44,53 +56,23 @@ def assign_areas(x: npt.ArrayLike, y: npt.ArrayLike, areas: gpd.GeoDataFrame) ->
     ------
     CrsError
         When the areas are not in EPSG:28992.
+    DataError
+        When `x` and `y` are not equally long.
     """
-    crs.check_crs(areas, "the areas")
+    ordered = OrderedAreas.of(areas)
+    first, second = coordinates(x, y)
     index = x.index if isinstance(x, pd.Series) else None
-    first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-
-    smallest_first = _smallest_first(areas)
-    polygons = areas.geometry.to_numpy()[smallest_first]
-    shapely.prepare(polygons)
-
-    winner = np.full(len(first), -1, dtype=np.intp)
-    remark = np.full(len(first), "", dtype=object)
-    known = np.flatnonzero(np.isfinite(first) & np.isfinite(second))
-    for start in range(0, len(known), BATCH):
-        batch = known[start : start + BATCH]
-        points = shapely.points(first[batch], second[batch])
-        winner[batch], remark[batch] = _assign(points, polygons)
-
-    # Position -1 (outside every area) picks the missing value at the end.
-    codes = np.array([*areas.index[smallest_first], None], dtype=object)
-    return pd.DataFrame(
-        {
-            "area_code": pd.array(codes[winner], dtype="str"),
-            "remark": pd.array(remark, dtype="str"),
-        },
-        index=index,
-    )
+    if not is_available() or not _is_worth_an_index(len(first), ordered, kept):
+        return frame_of(answers_of_geos(first, second, ordered), ordered, index)
+    if kept is None:
+        found = AreaIndex.build(ordered).assign(first, second)
+    else:
+        path = kept / f"areas-{ordered.sha256[:16]}.grid"
+        found = AreaIndex.open(path, ordered).assign(first, second)
+    return found if index is None else found.set_axis(index)
 
 
-def _smallest_first(areas: gpd.GeoDataFrame) -> npt.NDArray[np.intp]:
-    codes = areas.index.to_numpy(dtype=object).astype("U")
-    return np.lexsort((codes, areas.geometry.area.to_numpy()))
-
-
-def _assign(
-    points: npt.NDArray[Any], polygons: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
-    # Asking with the polygons prepares each polygon once, which is what costs time here.
-    polygon, point = shapely.STRtree(points).query(polygons, predicate="intersects")
-    is_inside = shapely.contains(polygons[polygon], points[point])
-
-    n_points = len(points)
-    winner = np.full(n_points, len(polygons), dtype=np.intp)
-    np.minimum.at(winner, point, polygon)
-    n_touched = np.bincount(point, minlength=n_points)
-    n_inside = np.bincount(point[is_inside], minlength=n_points)
-
-    remark = np.full(n_points, "", dtype=object)
-    remark[(n_touched > 0) & (n_inside == 0)] = "on_border"
-    remark[(n_touched > 1) & (n_inside > 0)] = "in_overlap"
-    return np.where(n_touched > 0, winner, -1), remark
+def _is_worth_an_index(n_points: int, areas: OrderedAreas, kept: Path | None) -> bool:
+    """Whether looking up is quicker than asking GEOS; one that is kept counts as built before."""
+    corners = 0 if kept else int(shapely.get_num_coordinates(areas.polygons).sum())
+    return n_points >= FEWEST_POINTS + corners // CORNERS_PER_POINT

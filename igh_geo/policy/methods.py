@@ -75,7 +75,7 @@ def _method(texts: Texts, statistic: str, *, key: str = "", **parameters: object
 
 def _told(texts: Texts, name: str, value: object) -> object:
     if isinstance(value, (int, float)) and name != "seed":
-        return texts.number(value)
+        return texts.number(value, 0 if float(value).is_integer() else 1)
     word = f"policy.{name}.{value}"
     return texts(word) if texts.has(word) else value
 

@@ -13,7 +13,9 @@ import pandas as pd
 from igh_geo.errors import DataError, Problem
 
 Correction = Literal["bh", "by", "none"]
+Remedy = Literal["none_needed", "more_permutations", "will_not_help"]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class Reach:
     permutations_needed : int or None
         Permutations with which a single area could pass; None when it already can, or when
         the reference is complete and more permutations will not help.
+    n_undetermined : int
+        Areas whose p is the smallest their reference can give and that do not pass all the same
+        (see `is_undetermined`).
+    remedy : {"none_needed", "more_permutations", "will_not_help"}
+        What would settle the undetermined areas: nothing, because there are none; more
+        permutations; or, where their references are complete, nothing but other data.
     """
 
     n_tests: int
@@ -40,6 +48,8 @@ class Reach:
     smallest_adjusted_p: float
     n_at_floor_needed: int
     permutations_needed: int | None
+    n_undetermined: int
+    remedy: Remedy
 
 
 def two_sided_p(n_ge: npt.ArrayLike, n_le: npt.ArrayLike, n_reference: npt.ArrayLike) -> FloatArray:
@@ -69,6 +79,36 @@ def two_sided_p(n_ge: npt.ArrayLike, n_le: npt.ArrayLike, n_reference: npt.Array
     return np.asarray(np.minimum(1.0, p), dtype=np.float64)
 
 
+def is_undetermined(
+    p: FloatArray, p_adjusted: FloatArray, n_reference: npt.ArrayLike, *, alpha: float
+) -> BoolArray:
+    """Say where the size of the reference decided, and not the data.
+
+    An area is undetermined when nothing in its reference is as extreme as what was observed, so
+    that its p is the smallest that the reference can give, 2 / (n_reference + 1), and the
+    adjusted p is above the level all the same. Its true p may be smaller, so "nothing found"
+    would be too much said. Where p is larger than that smallest one, p has been measured and
+    "nothing found" stands. Many areas with the smallest p can pass together where one cannot, so
+    the adjusted p of this map decides, not that of a single area.
+
+    Parameters
+    ----------
+    p, p_adjusted : ndarray of float
+        P-values, as they are and corrected.
+    n_reference : array of int
+        Size of each reference, without the observed value.
+    alpha : float
+        The loosest level at which a class is given.
+
+    Returns
+    -------
+    ndarray of bool
+        False where p is missing.
+    """
+    smallest = np.minimum(1.0, 2.0 / (np.asarray(n_reference, dtype=np.float64) + 1.0))
+    return np.asarray((p <= smallest * (1.0 + 1e-9)) & (p_adjusted > alpha), dtype=np.bool_)
+
+
 def benjamini_hochberg(p: pd.Series) -> pd.Series:
     """Adjust p-values so that the expected share of false discoveries stays below the level.
 
@@ -91,7 +131,7 @@ def benjamini_hochberg(p: pd.Series) -> pd.Series:
     ----------
     Benjamini, Y. and Hochberg, Y. (1995). J. R. Stat. Soc. B 57, 289-300.
     """
-    return _step_up(p, dependence_penalty=False)
+    return _step_up(p, "bh")
 
 
 def benjamini_yekutieli(p: pd.Series) -> pd.Series:
@@ -116,7 +156,7 @@ def benjamini_yekutieli(p: pd.Series) -> pd.Series:
     ----------
     Benjamini, Y. and Yekutieli, D. (2001). Ann. Statist. 29, 1165-1188.
     """
-    return _step_up(p, dependence_penalty=True)
+    return _step_up(p, "by")
 
 
 def adjust(p: pd.Series, correction: Correction) -> pd.Series:
@@ -143,17 +183,41 @@ def adjust(p: pd.Series, correction: Correction) -> pd.Series:
         return benjamini_hochberg(p)
     if correction == "by":
         return benjamini_yekutieli(p)
+    _check_correction(correction)
+    return p.astype("Float64")
+
+
+def adjusted_p(p: FloatArray, correction: Correction) -> FloatArray:
+    """Correct an array of p-values for multiple testing, as `adjust` does a column.
+
+    Parameters
+    ----------
+    p : ndarray of float
+        P-values in [0, 1]; missing (NaN) stays missing and does not count as a test.
+    correction : {"bh", "by", "none"}
+        Benjamini-Hochberg, Benjamini-Yekutieli, or nothing.
+
+    Returns
+    -------
+    ndarray of float
+        Adjusted p-values.
+
+    Raises
+    ------
+    DataError
+        When the method is unknown.
+    """
+    _check_correction(correction)
     if correction == "none":
-        return p.astype("Float64")
-    raise DataError(
-        str(
-            Problem(
-                "A correction for multiple testing is one of 'bh', 'by' and 'none'.",
-                f"{correction!r}",
-                "use 'bh' unless there is a reason not to",
-            )
-        )
-    )
+        return p.copy()
+    adjusted = np.full(p.size, np.nan)
+    tested = np.flatnonzero(~np.isnan(p))
+    if tested.size:
+        ascending = tested[np.argsort(p[tested], kind="stable")]
+        penalty = _harmonic(tested.size) if correction == "by" else 1.0
+        scaled = p[ascending] * penalty * tested.size / np.arange(1, tested.size + 1)
+        adjusted[ascending] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
+    return adjusted
 
 
 def reach(clusters: pd.DataFrame, *, alpha: float = 0.05, correction: Correction = "bh") -> Reach:
@@ -173,27 +237,38 @@ def reach(clusters: pd.DataFrame, *, alpha: float = 0.05, correction: Correction
     Reach
         The smallest p that can be reached and what it takes to pass the correction.
     """
+    _check_correction(correction)
     tested = clusters[clusters["p"].notna()]
     n_tests = len(tested)
     if n_tests == 0:
-        return Reach(0, 1.0, 1.0, 0, None)
-    floors = 2.0 / (tested["n_reference"].to_numpy(dtype=np.float64) + 1.0)
-    smallest_p = float(min(1.0, floors.min()))
+        return Reach(0, 1.0, 1.0, 0, None, 0, "none_needed")
+    p = tested["p"].to_numpy(dtype=np.float64)
+    # Without a reference the distribution is known, and p can be as small as the data make it.
+    n_reference = tested["n_reference"].to_numpy(dtype=np.float64, na_value=np.inf)
+    enumerated = tested["enumerated"].to_numpy(dtype=np.bool_)
+    smallest_p = float(min(1.0, 2.0 / (n_reference.max() + 1.0)))
     penalty = {"bh": n_tests, "by": n_tests * _harmonic(n_tests), "none": 1.0}[correction]
     alone = min(1.0, smallest_p * penalty)
-    can_be_raised = not bool(tested["enumerated"].all())
+    undetermined = is_undetermined(p, adjusted_p(p, correction), n_reference, alpha=alpha)
+    remedy: Remedy = "none_needed"
+    if undetermined.any():
+        remedy = "will_not_help" if enumerated[undetermined].all() else "more_permutations"
     return Reach(
         n_tests=n_tests,
         smallest_p=smallest_p,
         smallest_adjusted_p=alone,
         n_at_floor_needed=max(1, ceil(smallest_p * penalty / alpha - 1e-9)),
         permutations_needed=(
-            ceil(2.0 * penalty / alpha - 1e-9) - 1 if alone > alpha and can_be_raised else None
+            ceil(2.0 * penalty / alpha - 1e-9) - 1
+            if alone > alpha and not enumerated.all()
+            else None
         ),
+        n_undetermined=int(undetermined.sum()),
+        remedy=remedy,
     )
 
 
-def _step_up(p: pd.Series, *, dependence_penalty: bool) -> pd.Series:
+def _step_up(p: pd.Series, correction: Correction) -> pd.Series:
     values = p.to_numpy(dtype=np.float64, na_value=np.nan)
     tested = np.flatnonzero(~np.isnan(values))
     outside = tested[(values[tested] < 0) | (values[tested] > 1)]
@@ -208,14 +283,20 @@ def _step_up(p: pd.Series, *, dependence_penalty: bool) -> pd.Series:
                 )
             )
         )
-    n_tests = tested.size
-    adjusted = np.full(values.size, np.nan)
-    if n_tests:
-        ascending = tested[np.argsort(values[tested], kind="stable")]
-        penalty = _harmonic(n_tests) if dependence_penalty else 1.0
-        scaled = values[ascending] * penalty * n_tests / np.arange(1, n_tests + 1)
-        adjusted[ascending] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return pd.Series(adjusted, index=p.index, name=p.name).astype("Float64")
+    return pd.Series(adjusted_p(values, correction), index=p.index, name=p.name).astype("Float64")
+
+
+def _check_correction(correction: str) -> None:
+    if correction not in {"bh", "by", "none"}:
+        raise DataError(
+            str(
+                Problem(
+                    "A correction for multiple testing is one of 'bh', 'by' and 'none'.",
+                    f"{correction!r}",
+                    "use 'bh' unless there is a reason not to",
+                )
+            )
+        )
 
 
 def _harmonic(n: int) -> float:

@@ -1,42 +1,25 @@
-"""Where it clusters: Getis-Ord Gi* and local Moran, each area against its own reference."""
+"""Where it clusters: Getis-Ord Gi and Gi*, and local Moran, each area against its own reference."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.stats.inference import Correction, adjust, two_sided_p
-from igh_geo.stats.neighbourhood import Neighbourhood, neighbourhood, numbers_of
-from igh_geo.stats.reference import (
-    FloatArray,
-    IntArray,
-    Tails,
-    conditional_randomisation,
-    total_randomisation,
-)
+from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.cluster_table import COLUMNS, Found, hot_cold_table, quadrant_table
+from igh_geo.stats.inference import Correction, two_sided_p
+from igh_geo.stats.neighbourhood import Neighbourhood, neighbourhood
+from igh_geo.stats.reference import FloatArray, IntArray, Sums, Tails, randomise
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-TextArray = npt.NDArray[np.object_]
+__all__ = ["COLUMNS", "Statistic", "gi", "gi_star", "local_moran", "local_statistics"]
 
-COLUMNS = (
-    "variable",
-    "statistic",
-    "null",
-    "value",
-    "z",
-    "n_neighbours",
-    "n_reference",
-    "enumerated",
-    "p",
-    "p_adjusted",
-    "class",
-)
-_GI_LEVELS = ((0.10, "90"), (0.05, "95"), (0.01, "99"))
+Statistic = Literal["gi", "gi_star", "local_moran"]
 
 
 def gi_star(
@@ -59,6 +42,72 @@ def gi_star(
     population. With fewer than 8 values nobody gets a result. Where all values are equal
     there is nothing to find: z is 0, p is 1 and the class is "none".
 
+    No class is given (missing, while p is there) where nothing in the reference is as extreme
+    as what was observed and the adjusted p is above 0.10 all the same: the number of draws
+    decided, and `igh_geo.stats.inference.reach` says whether more of them would help.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One number per area or cell. For rates pass `igh_geo.stats.rates.eb_standardised`.
+    graph : libpysal.graph.Graph
+        Neighbours on the same index; only who touches whom is used, not the weights.
+    permutations : int
+        Draws of the reference; 999,999 suits a grid.
+    seed : int
+        Seed of the draws. The result depends neither on the order of the areas nor on the
+        number of cores.
+    correction : {"bh", "by", "none"}
+        Correction for multiple testing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `values`: `variable`, `statistic`, `null`, `value` (sum over the area
+        and its neighbours, in the unit of `values`), `z` (standard deviates), `n_neighbours`,
+        `n_reference`, `enumerated`, `p`, `p_adjusted` and `class` (hot_99, hot_95, hot_90,
+        none, cold_90, cold_95, cold_99: by adjusted p, and only where z points the same way).
+
+    Raises
+    ------
+    DataError
+        When graph and values are not about the same areas, a value is infinite, or an option
+        is out of range.
+
+    References
+    ----------
+    Getis, A. and Ord, J. K. (1992). Geogr. Anal. 24, 189-206.
+    Ord, J. K. and Getis, A. (1995). Geogr. Anal. 27, 286-306.
+    """
+    return local_statistics(
+        values,
+        graph,
+        statistics=("gi_star",),
+        permutations=permutations,
+        seed=seed,
+        correction=correction,
+    )["gi_star"]
+
+
+def gi(
+    values: pd.Series,
+    graph: Graph,
+    *,
+    permutations: int = 99_999,
+    seed: int,
+    correction: Correction = "bh",
+) -> pd.DataFrame:
+    """Find areas surrounded by high or by low values: Getis-Ord Gi, the area itself left out.
+
+    Weights are binary. The p-value compares the sum over the k neighbours with sums of k values
+    drawn from the other n - 1 areas without replacement, the area keeping its own (conditional
+    randomisation), two-sided with ties in both tails. It is the p of `local_moran`: given the
+    area's own value both rise and fall with the sum over its neighbours.
+
+    A single high value makes its neighbours stand out and not itself; where the area itself
+    should count, use `gi_star`. Missing values, areas without neighbours, fewer than 8 values,
+    a constant and areas for which there were too few draws are treated as in `gi_star`.
+
     Parameters
     ----------
     values : pandas.Series
@@ -75,42 +124,26 @@ def gi_star(
     Returns
     -------
     pandas.DataFrame
-        On the index of `values`: `variable`, `statistic`, `null`, `value` (sum over the area
-        and its neighbours, in the unit of `values`), `z` (standard deviates), `n_neighbours`,
-        `n_reference`, `enumerated`, `p`, `p_adjusted` and `class` (hot_99, hot_95, hot_90,
-        none, cold_90, cold_95, cold_99: by adjusted p, and only where z points the same way).
+        As `gi_star`; `value` is the sum over the neighbours, `z` its standard deviates given the
+        mean and variance of the other areas.
 
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, or a value is infinite.
+        As `gi_star`.
 
     References
     ----------
-    Getis, A. and Ord, J. K. (1992). Geogr. Anal. 24, 189-206.
     Ord, J. K. and Getis, A. (1995). Geogr. Anal. 27, 286-306.
     """
-    place = neighbourhood(values, graph)
-    sums = place.neighbour_sum + place.deviation
-    size = place.n_neighbours + 1
-    tails = total_randomisation(
-        place.deviation,
-        sums,
-        np.where(place.is_tested, size, 0),
+    return local_statistics(
+        values,
+        graph,
+        statistics=("gi",),
         permutations=permutations,
         seed=seed,
-    )
-    z = _z_of_sum(sums, size, place.deviation)
-    table = _clusters(
-        values,
-        place,
-        tails,
-        columns={"value": sums + size * place.mean, "z": z},
         correction=correction,
-    )
-    side = np.where(np.sign(z) == _side(tails), np.sign(z), 0)
-    classes = _gi_classes(side, numbers_of(table["p_adjusted"]))
-    return _on_every_area(table, classes, values, names=("Gi*", "total randomisation"))
+    )["gi"]
 
 
 def local_moran(
@@ -129,8 +162,8 @@ def local_moran(
     (conditional randomisation), two-sided with ties in both tails. Where the reference is
     small it is enumerated.
 
-    Missing values, areas without neighbours, fewer than 8 values and a constant are treated
-    as in `gi_star`.
+    Missing values, areas without neighbours, fewer than 8 values, a constant and areas for which
+    there were too few draws are treated as in `gi_star`, the last by the level `alpha`.
 
     Parameters
     ----------
@@ -159,36 +192,154 @@ def local_moran(
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, or a value is infinite.
+        As `gi_star`.
 
     References
     ----------
     Anselin, L. (1995). Geogr. Anal. 27, 93-115.
     Sokal, R. R., Oden, N. L. and Thomson, B. A. (1998). Geogr. Anal. 30, 331-354 (A7, A8).
     """
-    place = neighbourhood(values, graph)
-    own, sums, size = place.deviation, place.neighbour_sum, place.n_neighbours
-    tails = conditional_randomisation(
-        own, sums, np.where(place.is_tested, size, 0), permutations=permutations, seed=seed
-    )
-    lag = _ratio(sums, size.astype(np.float64))
-    variance = float(own @ own) / max(1, own.size - 1)
-    table = _clusters(
+    return local_statistics(
         values,
+        graph,
+        statistics=("local_moran",),
+        permutations=permutations,
+        seed=seed,
+        correction=correction,
+        alpha=alpha,
+    )["local_moran"]
+
+
+def local_statistics(
+    values: pd.Series,
+    graph: Graph,
+    *,
+    statistics: Sequence[Statistic] = ("gi_star", "local_moran"),
+    permutations: int = 99_999,
+    seed: int,
+    correction: Correction = "bh",
+    alpha: float = 0.05,
+) -> dict[Statistic, pd.DataFrame]:
+    """Compute several local statistics by one set of draws, in the time of one.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One number per area or cell. For rates pass `igh_geo.stats.rates.eb_standardised`.
+    graph : libpysal.graph.Graph
+        Neighbours on the same index; only who touches whom is used, not the weights.
+    statistics : sequence of {"gi", "gi_star", "local_moran"}
+        Which.
+    permutations : int
+        Draws of the reference; 999,999 suits a grid.
+    seed : int
+        Seed of the draws.
+    correction : {"bh", "by", "none"}
+        Correction for multiple testing, within each statistic.
+    alpha : float
+        Level of the classes of local Moran.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        A table for each, as `gi`, `gi_star` and `local_moran` return them.
+
+    Raises
+    ------
+    DataError
+        As `gi_star`, and when a statistic is unknown.
+    """
+    _check_options(statistics, alpha)
+    place = neighbourhood(values, graph)
+    sums, size = place.shifted_sum, place.n_neighbours
+    total = conditional = None
+    if "gi_star" in statistics:
+        total = Sums(sums + place.shifted, np.where(place.is_tested, size + 1, 0))
+    if "gi" in statistics or "local_moran" in statistics:
+        conditional = Sums(sums, np.where(place.is_tested, size, 0))
+    by_total, by_condition = randomise(
+        place.shifted, total=total, conditional=conditional, permutations=permutations, seed=seed
+    )
+    # The draws rank sums of shifted values, the statistics are about deviations from the mean.
+    sums = place.neighbour_sum
+    tables: dict[Statistic, pd.DataFrame] = {}
+    for statistic in statistics:
+        if statistic == "gi_star":
+            found = _gi_star(place, sums, by_total)
+        elif statistic == "gi":
+            found = _gi(place, sums, by_condition)
+        else:
+            found = _local_moran(place, sums, by_condition)
+            tables[statistic] = quadrant_table(
+                found,
+                values,
+                place.has_value,
+                own=place.deviation,
+                neighbours=sums,
+                correction=correction,
+                alpha=alpha,
+            )
+            continue
+        tables[statistic] = hot_cold_table(found, values, place.has_value, correction=correction)
+    return tables
+
+
+def _gi_star(place: Neighbourhood, sums: FloatArray, tails: Tails) -> Found:
+    size = place.n_neighbours + 1
+    sums = sums + place.deviation
+    z = _z_of_sum(sums, size, place.deviation)
+    return _found(place, tails, ("Gi*", "total randomisation"), value=sums + size * place.mean, z=z)
+
+
+def _gi(place: Neighbourhood, sums: FloatArray, tails: Tails) -> Found:
+    size = place.n_neighbours
+    return _found(
         place,
         tails,
-        columns={
-            "value": _ratio(own * lag, np.full(own.size, variance)),
-            "z": np.sign(own) * _z_of_neighbour_mean(lag, size, own),
-        },
-        correction=correction,
+        ("Gi", "conditional randomisation"),
+        value=sums + size * place.mean,
+        z=_z_of_neighbour_mean(_ratio(sums, size.astype(np.float64)), size, place.deviation),
     )
-    neighbours_side = np.where(np.sign(lag) == _side(tails), np.sign(lag), 0)
-    is_significant = numbers_of(table["p_adjusted"]) <= alpha
-    classes = _lisa_classes(np.sign(own), np.where(is_significant, neighbours_side, 0))
-    return _on_every_area(
-        table, classes, values, names=("local Moran", "conditional randomisation")
+
+
+def _local_moran(place: Neighbourhood, sums: FloatArray, tails: Tails) -> Found:
+    own, size = place.deviation, place.n_neighbours
+    lag = _ratio(sums, size.astype(np.float64))
+    variance = _sum_of_squares(own) / max(1, own.size - 1)
+    return _found(
+        place,
+        tails,
+        ("local Moran", "conditional randomisation"),
+        value=_ratio(own * lag, np.full(own.size, variance)),
+        z=np.sign(own) * _z_of_neighbour_mean(lag, size, own),
     )
+
+
+def _found(
+    place: Neighbourhood,
+    tails: Tails,
+    names: tuple[str, str],
+    *,
+    value: FloatArray,
+    z: FloatArray,
+) -> Found:
+    return Found(
+        statistic=names[0],
+        null=names[1],
+        value=value,
+        z=z,
+        p=two_sided_p(tails.n_ge, tails.n_le, tails.n_reference),
+        side=np.sign(tails.n_le - tails.n_ge).astype(np.float64),
+        n_neighbours=place.n_neighbours,
+        n_reference=tails.n_reference,
+        enumerated=tails.enumerated,
+        is_tested=place.is_tested,
+    )
+
+
+def _sum_of_squares(numbers: FloatArray) -> float:
+    # Not a product of vectors: that goes to threads of its own, and differs with their number.
+    return float(np.square(numbers).sum())
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
@@ -199,7 +350,7 @@ def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 def _z_of_sum(sums: FloatArray, size: IntArray, deviation: FloatArray) -> FloatArray:
     """Standardise sums of `size` deviations drawn without replacement from all of them."""
     n = deviation.size
-    population_variance = float(deviation @ deviation) / max(1, n)
+    population_variance = _sum_of_squares(deviation) / max(1, n)
     variance = population_variance * size * (n - size) / max(1, n - 1)
     return _ratio(sums, np.sqrt(np.maximum(0.0, variance)))
 
@@ -208,62 +359,26 @@ def _z_of_neighbour_mean(lag: FloatArray, size: IntArray, deviation: FloatArray)
     """Standardise means of `size` deviations drawn from the others of each area."""
     n_others = max(1, deviation.size - 1)
     mean_of_others = -deviation / n_others
-    variance_of_others = float(deviation @ deviation) - deviation**2
+    variance_of_others = _sum_of_squares(deviation) - deviation**2
     variance_of_others = variance_of_others / n_others - mean_of_others**2
     left_over = (n_others - size) / max(1, n_others - 1)
     variance = variance_of_others * left_over / np.maximum(1, size)
     return _ratio(lag - mean_of_others, np.sqrt(np.maximum(0.0, variance)))
 
 
-def _clusters(
-    values: pd.Series,
-    place: Neighbourhood,
-    tails: Tails,
-    *,
-    columns: dict[str, FloatArray],
-    correction: Correction,
-) -> pd.DataFrame:
-    """Lay out the clusters table of the areas with a value, missing where not tested."""
-    p = two_sided_p(tails.n_ge, tails.n_le, tails.n_reference)
-    table = pd.DataFrame(index=values.index[place.has_value])
-    for name, numbers in {**columns, "p": p}.items():
-        table[name] = pd.array(np.where(place.is_tested, numbers, np.nan), dtype="Float64")
-    table["p_adjusted"] = adjust(table["p"], correction)
-    table["n_neighbours"] = pd.array(place.n_neighbours, dtype="Int64")
-    table["n_reference"] = pd.array(tails.n_reference, dtype="Int64")
-    table["enumerated"] = pd.array(tails.enumerated, dtype="boolean")
-    table.loc[~place.is_tested, ["n_reference", "enumerated"]] = pd.NA
-    return table
-
-
-def _on_every_area(
-    table: pd.DataFrame, classes: TextArray, values: pd.Series, *, names: tuple[str, str]
-) -> pd.DataFrame:
-    """Add the classes, the areas without a value, and what was asked of all of them."""
-    column = pd.Series(classes, index=table.index, dtype="str").where(table["p"].notna())
-    whole = table.assign(**{"class": column}).reindex(values.index)
-    whole["variable"] = "value" if values.name is None else str(values.name)
-    whole["statistic"], whole["null"] = names
-    return whole[list(COLUMNS)]
-
-
-def _side(tails: Tails) -> FloatArray:
-    """1 where the observed sum lies in the upper tail of its reference, -1 in the lower."""
-    return np.asarray(np.sign(tails.n_le - tails.n_ge), dtype=np.float64)
-
-
-def _gi_classes(side: FloatArray, p_adjusted: FloatArray) -> TextArray:
-    classes = np.full(side.size, "none", dtype=object)
-    for level, label in _GI_LEVELS:
-        classes[(side > 0) & (p_adjusted <= level)] = f"hot_{label}"
-        classes[(side < 0) & (p_adjusted <= level)] = f"cold_{label}"
-    return classes
-
-
-def _lisa_classes(own_side: FloatArray, neighbours_side: FloatArray) -> TextArray:
-    classes = np.full(own_side.size, "none", dtype=object)
-    for own, own_label in ((1, "high"), (-1, "low")):
-        for neighbours, label in ((1, "high"), (-1, "low")):
-            where = (own_side == own) & (neighbours_side == neighbours)
-            classes[where] = f"{own_label}_{label}"
-    return classes
+def _check_options(statistics: Sequence[Statistic], alpha: float) -> None:
+    unknown = [name for name in statistics if name not in {"gi", "gi_star", "local_moran"}]
+    problems = []
+    if unknown:
+        problems.append(
+            Problem(
+                "A local statistic is one of 'gi', 'gi_star' and 'local_moran'.",
+                f"{unknown[0]!r}",
+                "choose among them",
+            )
+        )
+    if not 0 < alpha < 1:
+        problems.append(
+            Problem("A level lies between 0 and 1.", f"alpha={alpha}", "write 5 % as 0.05")
+        )
+    raise_all(problems, DataError)

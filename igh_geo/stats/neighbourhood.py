@@ -31,6 +31,11 @@ class Neighbourhood:
         Mean of the values.
     deviation : ndarray of float, shape (n,)
         Values minus their mean; exactly zero where all values are equal.
+    median : float
+        Median of the values.
+    shifted : ndarray of float, shape (n,)
+        Values minus their median; exactly zero where all values are equal. Whole numbers stay
+        whole or half, so that equal sums of counts are equal to the last digit.
     links : scipy.sparse.csr_array, shape (n, n)
         1 where the row's area has the column's area as a neighbour.
     n_neighbours : ndarray of int, shape (n,)
@@ -42,6 +47,8 @@ class Neighbourhood:
     has_value: BoolArray
     mean: float
     deviation: FloatArray
+    median: float
+    shifted: FloatArray
     links: sparse.csr_array
     n_neighbours: IntArray
     is_tested: BoolArray
@@ -50,6 +57,11 @@ class Neighbourhood:
     def neighbour_sum(self) -> FloatArray:
         """Sum of the deviations of each area's neighbours."""
         return np.asarray(self.links @ self.deviation, dtype=np.float64)
+
+    @property
+    def shifted_sum(self) -> FloatArray:
+        """Sum of the shifted values of each area's neighbours."""
+        return np.asarray(self.links @ self.shifted, dtype=np.float64)
 
 
 def neighbourhood(values: pd.Series, graph: Graph) -> Neighbourhood:
@@ -91,11 +103,14 @@ def neighbourhood(values: pd.Series, graph: Graph) -> Neighbourhood:
         shape=(n, n),
     )
     n_neighbours = np.diff(links.indptr).astype(np.int64)
-    mean, deviation = _deviation(numbers[has_value])
+    known = numbers[has_value]
+    mean, median = (float(known.mean()), float(np.median(known))) if n else (0.0, 0.0)
     return Neighbourhood(
         has_value=has_value,
         mean=mean,
-        deviation=deviation,
+        deviation=_differences(known, mean),
+        median=median,
+        shifted=_differences(known, median),
         links=links,
         n_neighbours=n_neighbours,
         is_tested=(n_neighbours > 0) & (n >= MIN_AREAS),
@@ -154,12 +169,11 @@ def numbers_of(column: pd.Series) -> FloatArray:
     return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def _deviation(numbers: FloatArray) -> tuple[float, FloatArray]:
-    if numbers.size == 0:
-        return 0.0, numbers
-    mean = float(numbers.mean())
-    deviation = numbers - mean
-    # The mean of equal numbers can differ from them in the last digit: that is no variation.
-    if np.abs(deviation).max() <= 1e-12 * np.abs(numbers).max():
-        deviation = np.zeros_like(deviation)
-    return mean, deviation
+def _differences(numbers: FloatArray, middle: float) -> FloatArray:
+    """Subtract a mean or a median."""
+    differences = numbers - middle
+    # Equal numbers can differ from their mean in the last digit: that is no variation.
+    largest = np.abs(numbers).max(initial=0.0)
+    if np.abs(differences).max(initial=0.0) <= 1e-12 * largest:
+        return np.zeros_like(differences)
+    return differences

@@ -1,50 +1,34 @@
-"""What chance would give: sums of values drawn at random, and the observed sum among them."""
+"""What chance would give: observed sums among sums of values drawn at random."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain, combinations
-from math import comb
+from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
-IdArray = npt.NDArray[np.int32]
+from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.ranking import (
+    BoolArray,
+    Draws,
+    FloatArray,
+    IntArray,
+    Ranking,
+    Sums,
+    Tails,
+    no_tails,
+)
+from igh_geo.stats.sequences import IdArray, for_each_block
 
-# A reference with at most this many members is enumerated instead of drawn: its p is exact.
-MAX_ENUMERATED = 100_000
-_MAX_ENUMERATED_IDS = 2_000_000
-# 65,536 draws of one sum fill 0.5 MB, which stays in the cache of one core while it is sorted.
-_DRAWS_AT_ONCE = 65_536
-# Larger blocks of ids are no faster and take more than some 100 MB with their bookkeeping.
-_IDS_AT_ONCE = 2_000_000
-_SHUFFLED_IDS_AT_ONCE = 8_000_000
-# Sums of the same values in another order differ in their last digits; they are ties all the same.
-_TIE_TOLERANCE = 1e-11
-
-
-@dataclass(frozen=True)
-class Tails:
-    """How many members of its reference lie on each side of each observed sum.
-
-    Attributes
-    ----------
-    n_ge, n_le : ndarray of int
-        Members at least, and at most, as large as the observed sum. Ties count in both.
-    n_reference : ndarray of int
-        Size of the reference, the observed arrangement itself not counted.
-    enumerated : ndarray of bool
-        True where the reference holds every possible arrangement, so that p is exact.
-    """
-
-    n_ge: IntArray
-    n_le: IntArray
-    n_reference: IntArray
-    enumerated: BoolArray
+__all__ = [
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "Sums",
+    "Tails",
+    "conditional_randomisation",
+    "randomise",
+    "total_randomisation",
+]
 
 
 def total_randomisation(
@@ -59,7 +43,7 @@ def total_randomisation(
     Parameters
     ----------
     values : ndarray of float, shape (n,)
-        The population, best centred on its mean so that ties survive rounding.
+        The population, best shifted to lie around zero so that ties survive rounding.
     observed : ndarray of float, shape (n,)
         For each area the sum of its `n_summed` values.
     n_summed : ndarray of int, shape (n,)
@@ -67,35 +51,20 @@ def total_randomisation(
     permutations : int
         Draws.
     seed : int
-        Seed of the draws; the same seed gives the same tails.
+        Seed of the draws; the same seed gives the same tails, in whichever order the areas are.
 
     Returns
     -------
     Tails
         For each area.
+
+    Raises
+    ------
+    DataError
+        When there is no permutation to draw, or the seed is negative.
     """
-    n = values.size
-    tails = _no_tails(n)
-    tolerance = _tolerance(values)
-    drawn_sizes = []
-    for size in _sizes(n_summed):
-        if _is_enumerable(n, size, comb(n, size)):
-            sums = values[_subsets(n, size)].sum(axis=0)
-            _count_shared(tails, n_summed == size, sums, observed, tolerance)
-            _leave_out_the_observed(tails, n_summed == size, sums.size)
-        else:
-            drawn_sizes.append(size)
-            tails.n_reference[n_summed == size] = permutations
-    if not drawn_sizes:
-        return tails
-    rng = np.random.default_rng(seed)
-    for ids in _sequences(n, max(drawn_sizes), permutations, rng):
-        sums = np.zeros(ids.shape[1])
-        for place, drawn in enumerate(ids, 1):
-            sums += values[drawn]
-            if place in drawn_sizes:
-                _count_shared(tails, n_summed == place, sums, observed, tolerance)
-    return tails
+    sums = Sums(observed, n_summed)
+    return randomise(values, total=sums, permutations=permutations, seed=seed)[0]
 
 
 def conditional_randomisation(
@@ -104,17 +73,13 @@ def conditional_randomisation(
     """Rank sums over neighbours among sums of as many values drawn from the other areas.
 
     The reference of an area is the sum of `n_summed` of the n - 1 values of the others, drawn
-    without replacement while the area keeps its own value.
-
-    All areas share one set of random sequences of distinct areas. A sequence without the area
-    itself among its first k serves it as it is; in a sequence with it, the area is replaced by
-    the next one drawn. Either way what remains is the start of a random sequence of the
-    others, so each area has exactly its own reference and keeps every draw.
+    without replacement while the area keeps its own value. Where it has at most 100,000 members
+    it is enumerated.
 
     Parameters
     ----------
     values : ndarray of float, shape (n,)
-        The population, best centred on its mean so that ties survive rounding.
+        The population, best shifted to lie around zero so that ties survive rounding.
     observed : ndarray of float, shape (n,)
         For each area the sum over its neighbours, itself not included.
     n_summed : ndarray of int, shape (n,)
@@ -122,152 +87,106 @@ def conditional_randomisation(
     permutations : int
         Draws.
     seed : int
-        Seed of the draws; the same seed gives the same tails.
+        Seed of the draws; the same seed gives the same tails, in whichever order the areas are.
 
     Returns
     -------
     Tails
         For each area.
 
+    Raises
+    ------
+    DataError
+        When there is no permutation to draw, or the seed is negative.
+
     References
     ----------
     Anselin, L. (1995). Local indicators of spatial association. Geogr. Anal. 27, 93-115.
     """
-    n = values.size
-    tails = _no_tails(n)
-    tolerance = _tolerance(values)
-    drawn_sizes = []
-    for size in _sizes(n_summed):
-        mine = n_summed == size
-        if _is_enumerable(n, size, comb(n - 1, size)):
-            ids = _subsets(n, size)
-            sums = values[ids].sum(axis=0)
-            _count_shared(tails, mine, sums, observed, tolerance)
-            inside, draw = _own_draws(ids, mine)
-            _move(tails, inside, observed, tolerance, old=sums[draw], new=None)
-            _leave_out_the_observed(tails, mine, comb(n - 1, size))
-        else:
-            drawn_sizes.append(size)
-            tails.n_reference[mine] = permutations
-    if not drawn_sizes:
-        return tails
-    rng = np.random.default_rng(seed)
-    for ids in _sequences(n, max(drawn_sizes) + 1, permutations, rng):
-        sums = np.zeros(ids.shape[1])
-        for place in range(1, len(ids)):
-            sums += values[ids[place - 1]]
-            if place not in drawn_sizes:
-                continue
-            mine = n_summed == place
-            _count_shared(tails, mine, sums, observed, tolerance)
-            inside, draw = _own_draws(ids[:place], mine)
-            without = sums[draw] + values[ids[place, draw]] - values[inside]
-            _move(tails, inside, observed, tolerance, old=sums[draw], new=without)
-    return tails
+    sums = Sums(observed, n_summed)
+    return randomise(values, conditional=sums, permutations=permutations, seed=seed)[1]
 
 
-def _no_tails(n: int) -> Tails:
-    zeros = np.zeros(n, dtype=np.int64)
-    return Tails(zeros, zeros.copy(), zeros.copy(), np.zeros(n, dtype=np.bool_))
-
-
-def _tolerance(values: FloatArray) -> float:
-    return _TIE_TOLERANCE * float(np.abs(values).max(initial=0.0))
-
-
-def _sizes(n_summed: IntArray) -> list[int]:
-    return [int(size) for size in np.unique(n_summed) if size > 0]
-
-
-def _is_enumerable(n: int, size: int, n_members: int) -> bool:
-    return n_members <= MAX_ENUMERATED and comb(n, size) * size <= _MAX_ENUMERATED_IDS
-
-
-def _subsets(n: int, size: int) -> IdArray:
-    """Every subset of `size` of the numbers 0 to n - 1, one a column."""
-    count = comb(n, size) * size
-    flat = np.fromiter(chain.from_iterable(combinations(range(n), size)), np.int32, count)
-    return np.ascontiguousarray(flat.reshape(-1, size).T)
-
-
-def _sequences(
-    n: int, length: int, permutations: int, rng: np.random.Generator
-) -> Iterator[IdArray]:
-    """Yield blocks of random sequences of distinct numbers below n, one sequence a column."""
-    at_once = max(16, min(_DRAWS_AT_ONCE, _IDS_AT_ONCE // length, permutations))
-    # Comparing each draw with those before it costs length² / 2, shuffling costs memory.
-    if length <= 64 and 4 * length <= n:
-        for start in range(0, permutations, at_once):
-            yield _drawn_distinct(n, length, min(at_once, permutations - start), rng)
-        return
-    at_once = max(16, min(at_once, _SHUFFLED_IDS_AT_ONCE // n))
-    columns = np.arange(at_once)
-    # A shuffled deck may be shuffled on: any start gives a uniform result (Fisher and Yates).
-    deck = np.repeat(np.arange(n, dtype=np.int32)[:, None], at_once, axis=1)
-    for start in range(0, permutations, at_once):
-        for place in range(length):
-            other = rng.integers(place, n, at_once)
-            taken = deck[other, columns]
-            deck[other, columns] = deck[place]
-            deck[place] = taken
-        yield deck[:length, : permutations - start]
-
-
-def _drawn_distinct(n: int, length: int, count: int, rng: np.random.Generator) -> IdArray:
-    ids = np.empty((length, count), dtype=np.int32)
-    for place in range(length):
-        ids[place] = rng.integers(0, n, count, dtype=np.int32)
-        clash = np.flatnonzero((ids[:place] == ids[place]).any(axis=0))
-        while clash.size:
-            ids[place, clash] = rng.integers(0, n, clash.size, dtype=np.int32)
-            again = (ids[:place, clash] == ids[place, clash]).any(axis=0)
-            clash = clash[again]
-    return ids
-
-
-def _count_shared(
-    tails: Tails,
-    mine: BoolArray,
-    sums: FloatArray,
-    observed: FloatArray,
-    tolerance: float,
-) -> None:
-    """Add to the tails of `mine` where their observed sums fall among `sums`."""
-    levels, level_of = np.unique(observed[mine], return_inverse=True)
-    ascending = np.sort(sums)
-    below = np.searchsorted(ascending, levels - tolerance, side="left")
-    tails.n_ge[mine] += (ascending.size - below)[level_of]
-    tails.n_le[mine] += np.searchsorted(ascending, levels + tolerance, side="right")[level_of]
-
-
-def _own_draws(ids: IdArray, mine: BoolArray) -> tuple[IntArray, IntArray]:
-    """Areas of `mine` that were drawn themselves, and the draw in which that happened."""
-    place, draw = np.nonzero(mine[ids])
-    return ids[place, draw].astype(np.int64), draw
-
-
-def _move(
-    tails: Tails,
-    areas: IntArray,
-    observed: FloatArray,
-    tolerance: float,
+def randomise(
+    values: FloatArray,
     *,
-    old: FloatArray,
-    new: FloatArray | None,
-) -> None:
-    """Take `old` sums out of the tails of `areas` and put `new` ones in their place."""
-    low, high = observed[areas] - tolerance, observed[areas] + tolerance
-    ge, le = -(old >= low).astype(np.float64), -(old <= high).astype(np.float64)
-    if new is not None:
-        ge, le = ge + (new >= low), le + (new <= high)
-    n = tails.n_ge.size
-    tails.n_ge[:] += np.bincount(areas, ge, minlength=n).astype(np.int64)
-    tails.n_le[:] += np.bincount(areas, le, minlength=n).astype(np.int64)
+    total: Sums | None = None,
+    conditional: Sums | None = None,
+    permutations: int,
+    seed: int,
+) -> tuple[Tails, Tails]:
+    """Rank observed sums under total and under conditional randomisation, by the same draws.
+
+    All areas share one set of random sequences of distinct members of the population. Under
+    total randomisation the first k of a sequence are a draw of k. Under conditional
+    randomisation an area may not be drawn itself. A sequence without it among its first k serves
+    it as it is; in a sequence with it, it is replaced by the next one drawn. Either way what
+    remains is the start of a random sequence of the others, so each area has exactly its own
+    reference and keeps every draw.
+
+    Draws are places in the population put in order of value, so that the result does not depend
+    on the order of the areas.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        The population, best shifted to lie around zero so that ties survive rounding.
+    total, conditional : Sums or None
+        What to rank under each; None for nothing.
+    permutations : int
+        Draws, for each reference that is too large to be enumerated.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    tuple of Tails
+        Under total and under conditional randomisation; empty where nothing was asked.
+
+    Raises
+    ------
+    DataError
+        When there is no permutation to draw, or the seed is negative.
+    """
+    _check_draws(permutations, seed)
+    population = np.sort(values)
+    total_ranking, conditional_ranking = (
+        None if sums is None else Ranking(sums, values, population, conditional=is_conditional)
+        for sums, is_conditional in ((total, False), (conditional, True))
+    )
+    rankings = [ranking for ranking in (total_ranking, conditional_ranking) if ranking is not None]
+    length = max((ranking.length for ranking in rankings), default=0)
+    if length:
+        adding = Lock()
+
+        def rank(ids: IdArray) -> None:
+            draws = Draws(ids, population)
+            counted = [ranking.count(draws) for ranking in rankings]
+            with adding:
+                for ranking, (n_ge, n_le) in zip(rankings, counted, strict=True):
+                    ranking.n_ge += n_ge
+                    ranking.n_le += n_le
+
+        for_each_block(rank, population.size, length, permutations=permutations, seed=seed)
+    by_total, by_condition = (
+        no_tails(values.size) if ranking is None else ranking.tails(permutations)
+        for ranking in (total_ranking, conditional_ranking)
+    )
+    return by_total, by_condition
 
 
-def _leave_out_the_observed(tails: Tails, mine: BoolArray, n_members: int) -> None:
-    """Turn counts over every arrangement into counts over all but the observed one."""
-    tails.n_ge[mine] -= 1
-    tails.n_le[mine] -= 1
-    tails.n_reference[mine] = n_members - 1
-    tails.enumerated[mine] = True
+def _check_draws(permutations: int, seed: int) -> None:
+    problems = []
+    if permutations < 1:
+        problems.append(
+            Problem(
+                "A reference is drawn at least once.",
+                f"permutations={permutations}",
+                "use 99,999, or 999,999 on a grid",
+            )
+        )
+    if seed < 0:
+        problems.append(
+            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
+        )
+    raise_all(problems, DataError)

@@ -8,8 +8,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from igh_geo import crs
-from igh_geo.errors import CrsError
+from igh_geo import crs, rd
+from igh_geo.errors import CrsError, DataError
+from igh_geo.places import assign as assigning
+from igh_geo.places.area_index import AreaIndex
 from igh_geo.places.assign import assign_areas
 
 # Everything lies near the tower of Amersfoort, the origin of RD.
@@ -133,6 +135,51 @@ def test_areas_in_degrees_are_refused():
         assign_areas([X0], [Y0], TOWN.to_crs("EPSG:4326"))
 
 
+def test_unequal_numbers_of_x_and_y_are_refused():
+    with pytest.raises(DataError, match=r"x of shape \(2,\), y of shape \(1,\)"):
+        assign_areas([X0, X0 + 1], [Y0], TOWN)
+
+
+def test_areas_whose_parts_overlap_answer_alike_for_every_point():
+    # Invalid: two parts of one area overlap. GEOS itself finds the overlap inside at its first
+    # question and outside from the second on, by the crossings of both outlines.
+    parts = shapely.MultiPolygon([shapely.box(0, 0, 20, 20), shapely.box(10, 0, 30, 20)])
+    assert assign([(15, 10)] * 3, areas_of(A=parts)) == [("A", "")] * 3
+
+
+def random_points(n: int) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.round(np.random.default_rng(1).uniform(-20, 220, (2, n)))
+    return x + X0, y + Y0
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_many_points_get_the_answers_that_few_get(monkeypatch, tmp_path, keeps):
+    x, y = random_points(5000)
+    few = assign_areas(x, y, TOWN)
+    monkeypatch.setattr(assigning, "FEWEST_POINTS", 0)
+    monkeypatch.setattr(assigning, "CORNERS_PER_POINT", 1000)
+    many = assign_areas(x, y, TOWN, kept=tmp_path if keeps else None)
+    pd.testing.assert_frame_equal(many, few)
+    assert len(list(tmp_path.iterdir())) == (keeps and assigning.is_available())
+    again = assign_areas(pd.Series(x, index=x), y, TOWN, kept=tmp_path)
+    assert again["area_code"].tolist() == few["area_code"].tolist()
+    assert again.index.tolist() == x.tolist()
+
+
+def test_many_points_get_the_same_answers_without_numba(monkeypatch):
+    x, y = random_points(5000)
+    few = assign_areas(x, y, TOWN)
+    monkeypatch.setattr(assigning, "FEWEST_POINTS", 0)
+    monkeypatch.setattr(assigning, "is_available", lambda: False)
+    pd.testing.assert_frame_equal(assign_areas(x, y, TOWN), few)
+
+
+def test_few_points_do_not_pay_for_an_index(monkeypatch):
+    monkeypatch.setattr(AreaIndex, "build", None)
+    monkeypatch.setattr(AreaIndex, "open", None)
+    assert len(assign_areas(*random_points(10_000), TOWN)) == 10_000
+
+
 def test_areas_are_left_as_they_were():
     areas = TOWN.copy()
     assign_areas([X0 + 1], [Y0 + 1], areas)
@@ -173,7 +220,7 @@ def test_points_of_baarle_agree_with_geos_one_by_one(real_data):
     areas = gpd.read_file(folder / "baarle_areas.geojson").set_index("statcode")
     areas = crs.project_to_rd(areas)
     points = pd.read_csv(folder / "baarle_points.csv")
-    x, y = crs.to_rd(points["lon"], points["lat"])
+    x, y = rd.to_rd(points["lon"], points["lat"])
 
     found = assign_areas(x, y, areas)
 

@@ -9,8 +9,10 @@ from scipy import stats
 from igh_geo.errors import DataError
 from igh_geo.stats.inference import (
     adjust,
+    adjusted_p,
     benjamini_hochberg,
     benjamini_yekutieli,
+    is_undetermined,
     reach,
     two_sided_p,
 )
@@ -115,3 +117,61 @@ def test_more_permutations_do_not_help_a_complete_reference() -> None:
 
 def test_reach_without_any_test_says_so() -> None:
     assert reach(clusters(0, 999)).n_tests == 0
+    assert reach(clusters(0, 999)).remedy == "none_needed"
+
+
+def test_area_is_undetermined_where_the_draws_decided_by_hand() -> None:
+    # 99 draws: smallest p .02. Among 4 tests one .02 is adjusted to .08 and two to .04 each.
+    # At a level of .05 the single one is open; .03 is no smallest p, and is simply not enough.
+    alone = np.array([0.02, 0.30, 0.40, 0.50])
+    pair = np.array([0.02, 0.02, 0.40, 0.50])
+    above = np.array([0.03, 0.30, 0.40, 0.50])
+
+    def undetermined(p: np.ndarray) -> list[bool]:
+        return is_undetermined(p, adjusted_p(p, "bh"), np.full(4, 99), alpha=0.05).tolist()
+
+    assert undetermined(alone) == [True, False, False, False]
+    assert undetermined(pair) == [False] * 4
+    assert undetermined(above) == [False] * 4
+
+
+def test_missing_p_is_not_undetermined() -> None:
+    p = np.array([np.nan, 0.02])
+
+    assert is_undetermined(p, adjusted_p(p, "bh"), [0, 99], alpha=0.01).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("p", "enumerated", "remedy"),
+    [
+        ([0.02, 0.4, 0.5, 0.6], [False] * 4, "more_permutations"),
+        ([0.02, 0.4, 0.5, 0.6], [True, False, False, False], "will_not_help"),
+        ([0.02, 0.02, 0.5, 0.6], [False] * 4, "none_needed"),
+        ([0.03, 0.4, 0.5, 0.6], [False] * 4, "none_needed"),
+    ],
+)
+def test_remedy_is_what_would_settle_the_open_areas(
+    p: list[float], enumerated: list[bool], remedy: str
+) -> None:
+    table = pd.DataFrame({"p": p, "n_reference": 99, "enumerated": enumerated})
+
+    assert reach(table).remedy == remedy
+
+
+def test_known_distribution_needs_no_permutations() -> None:
+    table = clusters(100, 999, enumerated=True).astype({"n_reference": "Int64"})
+    table["n_reference"] = pd.array([pd.NA] * 100, dtype="Int64")
+
+    found = reach(table)
+
+    assert found.smallest_p == 0
+    assert found.permutations_needed is None
+    assert found.remedy == "none_needed"
+
+
+def test_array_and_column_are_corrected_alike() -> None:
+    p = np.append(np.random.default_rng(2).uniform(size=50) ** 2, np.nan)
+
+    for correction in ("bh", "by", "none"):
+        column = adjust(pd.Series(p), correction).to_numpy(dtype=float, na_value=np.nan)
+        np.testing.assert_array_equal(adjusted_p(p, correction), column)

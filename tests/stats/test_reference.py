@@ -6,8 +6,15 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from igh_geo.stats import reference
-from igh_geo.stats.reference import Tails, conditional_randomisation, total_randomisation
+from igh_geo.errors import DataError
+from igh_geo.stats import ranking, sequences
+from igh_geo.stats.reference import (
+    Sums,
+    Tails,
+    conditional_randomisation,
+    randomise,
+    total_randomisation,
+)
 
 Randomisation = Callable[..., Tails]
 
@@ -65,12 +72,13 @@ def test_enumeration_of_the_others_is_complete(size: int) -> None:
 def test_drawn_tails_agree_with_every_arrangement(
     randomisation: Randomisation, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # At 4 of 16 sequences are drawn one by one, at 10 of 16 they come from a shuffled deck.
+    # At 2 of 16 numbers are drawn one by one, at 4 they come from a shuffled deck, and 10 of 16
+    # are ranked by the 6 or 5 that they leave out.
     values = np.random.default_rng(8).poisson(1.5, 16) - 1.5
     observed = values[neighbours_of(16, size)].sum(axis=1)
     sizes = np.full(16, size)
     exact = randomisation(values, observed, sizes, permutations=1, seed=1)
-    monkeypatch.setattr(reference, "MAX_ENUMERATED", 0)
+    monkeypatch.setattr(ranking, "MAX_ENUMERATED", 1)
 
     drawn = randomisation(values, observed, sizes, permutations=200_000, seed=1)
 
@@ -84,7 +92,12 @@ def test_drawn_tails_agree_with_every_arrangement(
 
 def test_sequences_hold_distinct_areas_each_equally_often_at_each_place() -> None:
     for n, length in ((40, 6), (9, 7)):
-        blocks = list(reference._sequences(n, length, 90_000, np.random.default_rng(1)))
+        blocks = [
+            block.copy()
+            for block in sequences.distinct_sequences(
+                n, length, 90_000, rng=np.random.default_rng(1)
+            )
+        ]
         ids = np.concatenate([block.copy() for block in blocks], axis=1)
         assert ids.shape == (length, 90_000)
         assert (np.diff(np.sort(ids, axis=0), axis=0) > 0).all()
@@ -103,6 +116,35 @@ def test_every_area_keeps_every_draw() -> None:
     # Without equal sums each draw lies on exactly one side.
     np.testing.assert_array_equal(tails.n_ge + tails.n_le, tails.n_reference)
     assert (tails.n_reference == 2_000).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("randomisation", [total_randomisation, conditional_randomisation])
+@pytest.mark.parametrize(("n", "size"), [(2_000, 600), (40, 30), (40, 36), (300, 280), (12, 11)])
+def test_many_neighbours_give_what_independent_draws_give(
+    randomisation: Randomisation, n: int, size: int
+) -> None:
+    # Every area its own shuffles of the others (or of all), one by one, without anything shared.
+    rng = np.random.default_rng(n + size)
+    values = np.round(rng.gamma(1, 2, n)) - 2
+    sizes = np.full(n, size)
+    observed = values[neighbours_of(n, size)].sum(axis=1)
+
+    tails = randomisation(values, observed, sizes, permutations=20_000, seed=1)
+
+    for area in range(0, n, max(1, n // 4)):
+        is_total = randomisation is total_randomisation
+        others = values if is_total else np.delete(values, area)
+        decks = np.repeat(others[None, :], 2_000, axis=0)
+        sums = rng.permuted(decks, axis=1)[:, :size].sum(axis=1)
+        for tail, is_in in (
+            ("n_ge", sums >= observed[area] - 1e-9),
+            ("n_le", sums <= observed[area] + 1e-9),
+        ):
+            n_drawn = tails.n_reference[area] + tails.enumerated[area]
+            share = (getattr(tails, tail)[area] + tails.enumerated[area]) / n_drawn
+            # 5 standard errors of 2,000 draws, and of ours.
+            assert share == pytest.approx(is_in.mean(), abs=5 * 0.5 * np.sqrt(1 / 2_000))
 
 
 def test_more_than_256_neighbours_work() -> None:
@@ -135,6 +177,68 @@ def test_ties_count_in_both_tails_whatever_the_rounding() -> None:
     assert tails.n_reference[0] == 189
     assert tails.n_le[0] == 10 + 10 + 25 + 25 + 50 - 1
     assert tails.n_ge[0] == 190 - 70 - 1
+
+
+@pytest.mark.parametrize("randomisation", [total_randomisation, conditional_randomisation])
+@pytest.mark.parametrize("kind", ["counts", "measured"])
+def test_order_of_areas_does_not_matter(randomisation: Randomisation, kind: str) -> None:
+    rng = np.random.default_rng(6)
+    values = rng.poisson(0.2, 200) * 1.0 if kind == "counts" else rng.normal(size=200)
+    sizes = rng.integers(0, 9, 200)
+    observed = rng.normal(size=200)
+    order = rng.permutation(200)
+
+    plain = randomisation(values, observed, sizes, permutations=3_000, seed=4)
+    turned = randomisation(values[order], observed[order], sizes[order], permutations=3_000, seed=4)
+
+    for tail in ("n_ge", "n_le", "n_reference", "enumerated"):
+        np.testing.assert_array_equal(getattr(turned, tail), getattr(plain, tail)[order])
+
+
+def test_both_references_at_once_are_those_drawn_alone() -> None:
+    values = np.random.default_rng(6).normal(size=200)
+    total = Sums(values[neighbours_of(200, 7)].sum(axis=1), np.full(200, 7))
+    conditional = Sums(values[neighbours_of(200, 6)].sum(axis=1), np.full(200, 6))
+
+    both = randomise(values, total=total, conditional=conditional, permutations=3_000, seed=4)
+
+    alone = (
+        total_randomisation(values, total.observed, total.n_summed, permutations=3_000, seed=4),
+        conditional_randomisation(
+            values, conditional.observed, conditional.n_summed, permutations=3_000, seed=4
+        ),
+    )
+    for together, by_itself in zip(both, alone, strict=True):
+        np.testing.assert_array_equal(together.n_ge, by_itself.n_ge)
+        np.testing.assert_array_equal(together.n_le, by_itself.n_le)
+
+
+@pytest.mark.parametrize("kind", ["counts", "measured"])
+def test_few_draws_for_many_areas_are_counted_alike(kind: str) -> None:
+    # With more areas than draws it is the draws that are looked up among the sums.
+    rng = np.random.default_rng(6)
+    values = rng.poisson(3, 500) * 1.0 if kind == "counts" else rng.normal(size=500)
+    observed = values[neighbours_of(500, 5)].sum(axis=1)
+    sums = Sums(observed, np.full(500, 5))
+
+    tails, _ = randomise(values, total=sums, permutations=50, seed=4)
+
+    population = np.sort(values)
+    (ids,) = sequences.distinct_sequences(500, 6, 50, rng=np.random.default_rng([0, 4]))
+    drawn = population[ids[:5]].sum(axis=0)
+    np.testing.assert_array_equal(tails.n_ge, (drawn >= observed[:, None] - 1e-9).sum(axis=1))
+    np.testing.assert_array_equal(tails.n_le, (drawn <= observed[:, None] + 1e-9).sum(axis=1))
+
+
+def test_nobody_asked_nothing_answered() -> None:
+    total, conditional = randomise(np.zeros(0), permutations=9, seed=1)
+
+    assert total.n_ge.size == conditional.n_ge.size == 0
+
+
+def test_no_draw_and_a_negative_seed_are_refused() -> None:
+    with pytest.raises(DataError, match=r"permutations=0(.|\n)*seed=-3"):
+        randomise(np.arange(9.0), permutations=0, seed=-3)
 
 
 def test_same_seed_same_tails_and_another_seed_other_tails() -> None:
