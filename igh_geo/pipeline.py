@@ -20,7 +20,7 @@ from igh_geo.intake import (
     read_known_addresses,
     read_study_areas,
 )
-from igh_geo.lens import Lens
+from igh_geo.lens import SMALLEST_CELL_M, Lens
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.folder import replaced_at_once
 from igh_geo.out.index import write_index
@@ -144,6 +144,7 @@ def run(
         )
     with record.stage("cells"):
         grid = _grid(areas, events, addresses, lens=lens)
+        lens = lens.with_cells_of(grid.cell_m if grid is not None else SMALLEST_CELL_M)
     with record.stage("disclosure"):
         facts = remarks.Facts(
             lens=lens,

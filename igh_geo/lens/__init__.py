@@ -1,6 +1,6 @@
 """A lens: one theme looked at in one way, as one TOML file; ``docs/lens.md`` has every key."""
 
-from igh_geo.lens.analysis import Clusters, Grid, Priorities, Rate
+from igh_geo.lens.analysis import SMALLEST_CELL_M, Clusters, Grid, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District, KeyFigures
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.model import Lens
@@ -9,6 +9,7 @@ from igh_geo.lens.period import Period
 from igh_geo.lens.reading import read_lens
 
 __all__ = [
+    "SMALLEST_CELL_M",
     "Areas",
     "Clusters",
     "Context",

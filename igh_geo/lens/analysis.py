@@ -76,6 +76,10 @@ class Clusters(Part):
         return self
 
 
+# The squares of CBS.
+SMALLEST_CELL_M = 100
+
+
 class Grid(Part):
     """The grid of hot cells and the kernel density."""
 

@@ -85,6 +85,13 @@ class Lens(Part):
             )
         return self
 
+    def with_cells_of(self, cell_m: int) -> Lens:
+        """The same lens with the side of its cells (m) filled in, where a rule has chosen it."""
+        if self.grid.cell_m != "auto":
+            return self
+        grid = self.grid.model_copy(update={"cell_m": cell_m})
+        return self.model_copy(update={"grid": grid})
+
     @property
     def _has_exposure(self) -> bool:
         figures = self.areas.key_figures

@@ -23,6 +23,7 @@ HOT = ("hot_99", "hot_95")
 DETAIL_MM = 0.12
 NUMBER_RADIUS_MM = 2.25
 SMALLEST_CELL_MM = 1.1
+LARGEST_MARK_MM = 2.5
 NAME_MM = 2.3
 MOST_BORDERS = 2000
 MOST_OBSTACLES = 40
@@ -141,13 +142,22 @@ def draw(
         ' stroke-linejoin="round"/>'
     )
     cells, side_mm = _cells(publication, frame)
-    more = 'fill="#111" stroke="#fff" stroke-width="0.18"'
+    # A small cell is a mark; a large one is a place, and what lies under it must stay readable.
+    is_mark = side_mm <= LARGEST_MARK_MM
+    more = (
+        'fill="#111" stroke="#fff" stroke-width="0.18"'
+        if is_mark
+        else 'fill="#111" fill-opacity="0.14" stroke="#111" stroke-width="0.25"'
+    )
     body.extend(box((x - side_mm / 2, y - side_mm / 2, side_mm, side_mm), more) for x, y in cells)
     dots = _number_places(areas, numbers, frame=frame, size=(width_mm, height_mm), cells=cells)
     body.extend(_names(wijken, dots, frame))
     body.extend(_numbers(dots, numbers))
     legend = _legend(
-        fills, texts, has_cells=len(cells) > 0, level=_parent_level(publication, len(wijken))
+        fills,
+        texts,
+        cell=more if len(cells) else None,
+        level=_parent_level(publication, len(wijken)),
     )
     return Sketch(svg(body, size_mm=(width_mm, height_mm), label=label), legend)
 
@@ -313,15 +323,15 @@ def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 
 def _legend(
-    fills: pd.Series, texts: Texts, *, has_cells: bool, level: str | None
+    fills: pd.Series, texts: Texts, *, cell: str | None, level: str | None
 ) -> list[tuple[Markup, str]]:
     items = []
     for fill in ("hot", "warm", "withheld", "missing", "water"):
         if (fills == fill).any():
             more = f'fill="{FILLS[fill]}" stroke="#777" stroke-width="0.15"'
             items.append((box((0.1, 0.1, 5.8, 3.3), more), texts(f"briefing.legend.{fill}")))
-    if has_cells:
-        square = box((2.2, 0.9, 1.7, 1.7), 'fill="#111" stroke="#fff" stroke-width="0.18"')
+    if cell is not None:
+        square = box((2.2, 0.9, 1.7, 1.7), cell)
         items.append((square, texts("briefing.legend.cell")))
     if level is not None:
         line = '<path d="M0.2 1.75H5.8" stroke="#555" stroke-width="0.5"/>'

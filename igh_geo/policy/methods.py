@@ -128,8 +128,11 @@ def _neighbours(found: Mapping[str, Any], texts: Texts) -> str:
     rule, options = found["method"], found["parameters"]
     distance_m = options.get("band_m") or options.get("tolerance_m")
     key = f"{rule}_tolerance" if options.get("tolerance_m") else rule
-    distance = texts.number(distance_m, 0 if (distance_m or 0) >= 10 else 1)
-    return texts(f"policy.neighbours.{key}", k=texts.number(options.get("k")), m=distance)
+    distance = texts.number(distance_m, int((distance_m or 0) % 1 != 0 and (distance_m or 0) < 10))
+    said = texts(f"policy.neighbours.{key}", k=texts.number(options.get("k")), m=distance)
+    if found["island_policy"] == "nearest" and found["islands"]:
+        said += texts("policy.neighbours.islands")
+    return said
 
 
 def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
