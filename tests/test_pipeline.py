@@ -151,3 +151,68 @@ def test_english_on_request(sample_data: Path, tmp_path: Path) -> None:
         page = (made.folder / name).read_text(encoding="utf-8")
         assert 'lang="en"' in page
         assert "betrouwbaarheidsinterval" not in page
+
+
+def changed(folder: Path, **parts: str) -> Path:
+    """The lens of burglary with lines put under some of its headings."""
+    text = (LENSES / "woninginbraak.toml").read_text(encoding="utf-8")
+    for part, lines in parts.items():
+        heading = f"[{part}]\n"
+        text = (
+            text.replace(heading, heading + lines, 1) if heading in text else text + heading + lines
+        )
+    path = folder / "anders.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_elevation_against_equal_risk_has_words_of_its_own_everywhere(
+    sample_data: Path, tmp_path: Path
+) -> None:
+    lens = changed(tmp_path, clusters='test = "equal_risk"\nneighbours = "rook"\n')
+    record = run(read_lens(lens), data=sample_data, out=tmp_path / "maps", now=NOW)
+    manifest = json.loads((record.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["clustering"]["variable"] == "equal_risk"
+    assert manifest["clustering"]["neighbours"]["method"] == "rook"
+    (step,) = [one for one in manifest["methods"] if one["statistic"] == "clusters_equal_risk"]
+    assert "buren met een gedeelde grens" in step["words"]
+    said = _texts(record.folder)
+    assert "Verhoogd tegenover gelijk risico" in said["map.html"]
+    assert "Verhoogd: " in said["briefing.html"]
+    # Cells are tested as ever, and keep their words.
+    assert "Hotspots per gebied" not in said["map.html"]
+    assert "Hotspots per vak" in said["map.html"]
+    assert any("niet of het zich ophoopt" in note for note in manifest["notes"])
+
+
+def test_what_a_rule_chose_is_announced_and_used_on_every_page(
+    sample_data: Path, tmp_path: Path
+) -> None:
+    lens = changed(
+        tmp_path,
+        clusters='neighbours = "distance"\nislands = "nearest"\n',
+        grid='cell_m = "auto"\n',
+        rate='per_year = true\nprior = "gamma_poisson"\n',
+    )
+    record = run(read_lens(lens), data=sample_data, out=tmp_path / "maps", now=NOW)
+    manifest = json.loads((record.folder / "manifest.json").read_text(encoding="utf-8"))
+    side_m = manifest["lens"]["grid"]["cell_m"]
+    assert side_m in (100, 200, 500)
+    assert f"{side_m} meter" in manifest["choices"]["cell_m"]
+    band_m = manifest["clustering"]["neighbours"]["parameters"]["band_m"]
+    assert f"{round(band_m):,}".replace(",", ".") in manifest["choices"]["band_m"]
+    said = _texts(record.folder)
+    for page in ("map.html", "briefing.html"):
+        assert "per 1.000 woningen per jaar" in said[page], page
+    assert f"vakken van {side_m} bij {side_m} meter" in said["briefing.html"]
+    kinds = {one["statistic"] for one in manifest["methods"]}
+    assert {"smoothed_gamma_poisson", "funnel", "concentration", "global_moran"} <= kinds
+
+
+def test_the_whole_is_told_in_sentences_on_map_and_in_the_tables(overlast: Run) -> None:
+    manifest = json.loads((overlast.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["overall"]) == 3
+    said = _texts(overlast.folder)
+    for sentence in manifest["overall"]:
+        assert sentence in said["map.html"]
+        assert sentence in said["tables.xlsx"]
