@@ -58,11 +58,13 @@ screenshot: run
 $(READY): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) (once; this takes a few minutes)"
 	@$(PIP_INSTALL) -e ".[fast]"
+	@$(BIN)/python -m igh_geo.set_up
 	@touch $@
 
 $(READY_DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up $(VENV) with the tools for testing (once; this takes a few minutes)"
 	@$(PIP_INSTALL) -e ".[dev]"
+	@$(BIN)/python -m igh_geo.set_up
 	@touch $(READY) $@
 
 $(BIN)/python:

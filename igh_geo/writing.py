@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,7 +41,9 @@ def file_at_once(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{cannot_write(path, error)}\nNothing was changed.") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        # Where the folder is no folder there is nothing to take away, and that is said already.
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def cannot_write(path: Path, error: OSError) -> Problem:

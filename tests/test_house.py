@@ -32,6 +32,7 @@ FLOOR = {
     "out": 3,
     "intake": 3,
     "pipeline": 4,
+    "set_up": 4,
     "cli": 5,
     "__main__": 6,
 }

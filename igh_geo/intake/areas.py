@@ -81,7 +81,8 @@ def read_study_areas(lens: Lens, addresses: pd.DataFrame | None, inputs: Inputs)
         areas, notes = _with_key_figures(areas, part.key_figures, other, inputs=inputs)
         said += notes
     if addresses is not None:
-        placed = assign_areas(addresses["x"], addresses["y"], areas)["area_code"]
+        kept = inputs.index_folder
+        placed = assign_areas(addresses["x"], addresses["y"], areas, kept=kept)["area_code"]
         counted = placed.value_counts().reindex(areas.index, fill_value=0)
         areas = areas.assign(addresses=counted.astype("Float64"))
     areas = areas.sort_index()

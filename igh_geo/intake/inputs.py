@@ -39,6 +39,11 @@ class Inputs:
         return self.files[name]
 
     @property
+    def index_folder(self) -> Path:
+        """Folder of what is kept to find areas quickly; it may be removed at any time."""
+        return self.data / "boundaries" / ".index"
+
+    @property
     def store_path(self) -> Path:
         """Path of the store."""
         return self.store or self.data / STORE

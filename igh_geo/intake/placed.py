@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -74,7 +75,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
         ledger,
         periods=[(period.start, period.end), *([previous] if previous else [])],
     )
-    placed = _place(chosen, areas, ledger)
+    placed = _place(chosen, areas, ledger, kept=inputs.index_folder)
     is_current = placed["occurred_from"].dt.date >= period.start
     placed = placed.assign(
         period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
@@ -133,9 +134,11 @@ def _remark_on_repetition(incidents: pd.DataFrame, ledger: Ledger) -> None:
     ledger.remark(near_duplicates(incidents) & ~at_place & ~is_equal, "near_duplicate")
 
 
-def _place(incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger) -> pd.DataFrame:
+def _place(
+    incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger, *, kept: Path
+) -> pd.DataFrame:
     """Area per incident; what lies in none is set aside, what is doubtful is remarked on."""
-    placed = incidents.join(assign_areas(incidents["x"], incidents["y"], areas))
+    placed = incidents.join(assign_areas(incidents["x"], incidents["y"], areas, kept=kept))
     ledger.set_aside(placed.index[placed["area_code"].isna()], "outside_areas")
     placed = placed[placed["area_code"].notna()]
     for remark in ("on_border", "in_overlap"):
