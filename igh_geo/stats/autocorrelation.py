@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from libpysal.graph import Graph
 
 Remark = Literal["", "too_few_areas", "no_variation"]
+Weights = Literal["row-standardised", "binary"]
 # Rounding lets equal numbers differ in their last digits: that is no variation.
 _NO_VARIATION = 1e-12
 
@@ -70,7 +71,7 @@ class GlobalResult:
     n_islands: int
     n_missing: int
     seed: int
-    weights: Literal["row-standardised", "binary"]
+    weights: Weights
     source: str
     remark: Remark = ""
 
@@ -107,15 +108,53 @@ class ConnectedAreas:
     @property
     def all_equal(self) -> bool:
         """Whether the values are the same everywhere, but for rounding."""
-        return float(np.ptp(self.numbers)) <= _NO_VARIATION * float(np.abs(self.numbers).max())
+        largest = float(np.abs(self.numbers).max())
+        return largest == 0 or float(np.ptp(self.numbers / largest)) <= _NO_VARIATION
 
     @property
     def links(self) -> sparse.csr_array:
         """1 where the row's area has the column's area as a neighbour."""
         return sparse.csr_array(self.graph.sparse)
 
+    @property
+    def shares(self) -> sparse.csr_array:
+        """The links row-standardised: each row sums to 1, all of them to n."""
+        return sparse.csr_array(self.graph.transform("r").sparse)
 
-def connected_areas(values: pd.Series, graph: Graph, *, permutations: int) -> ConnectedAreas:
+    @property
+    def scaled_deviations(self) -> FloatArray:
+        """Values minus their mean, the furthest at 1; of values that are not all equal."""
+        # Very large numbers have no sum. A power of two leaves every digit, and so every tie.
+        _, exponent = np.frexp(np.abs(self.numbers).max())
+        near_one = np.ldexp(self.numbers, -exponent)
+        deviation = near_one - near_one.mean()
+        return np.asarray(deviation / np.abs(deviation).max(), dtype=np.float64)
+
+    def no_result(
+        self, statistic: str, *, weights: Weights, source: str, seed: int
+    ) -> GlobalResult:
+        """Say of these areas that they are too few; with `replace`, what was found instead."""
+        return GlobalResult(
+            statistic=statistic,
+            value=np.nan,
+            expected=np.nan,
+            z=np.nan,
+            z_normality=None,
+            p=np.nan,
+            permutations=0,
+            n=self.n,
+            n_islands=self.n_islands,
+            n_missing=self.n_missing,
+            seed=seed,
+            weights=weights,
+            source=source,
+            remark="too_few_areas",
+        )
+
+
+def connected_areas(
+    values: pd.Series, graph: Graph, *, permutations: int, seed: int
+) -> ConnectedAreas:
     """Leave out, and count, the areas without a value and those without a neighbour.
 
     Parameters
@@ -125,8 +164,8 @@ def connected_areas(values: pd.Series, graph: Graph, *, permutations: int) -> Co
     graph : libpysal.graph.Graph
         Neighbours on the same index, in any order. Links of an area to itself and links of
         weight zero are not links; other weights are read as one.
-    permutations : int
-        Draws of the test to come.
+    permutations, seed : int
+        Draws of the test to come, and their seed.
 
     Returns
     -------
@@ -136,20 +175,10 @@ def connected_areas(values: pd.Series, graph: Graph, *, permutations: int) -> Co
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, a value is infinite, or no
-        permutations are asked for.
+        When graph and values are not about the same areas, a value is infinite, no
+        permutations are asked for, or the seed is negative.
     """
-    if permutations < 1:
-        raise_all(
-            [
-                Problem(
-                    "A permutation test has at least one permutation.",
-                    f"permutations={permutations}",
-                    "use 9,999, or more where p is small",
-                )
-            ],
-            DataError,
-        )
+    _check_draws(permutations, seed)
     check_same_areas(values, graph)
     has_value = values[values.notna()]
     connected = _without_islands(graph, has_value.index)
@@ -160,6 +189,23 @@ def connected_areas(values: pd.Series, graph: Graph, *, permutations: int) -> Co
         n_islands=len(has_value) - len(kept),
         n_missing=len(values) - len(has_value),
     )
+
+
+def _check_draws(permutations: int, seed: int) -> None:
+    problems = []
+    if permutations < 1:
+        problems.append(
+            Problem(
+                "A permutation test has at least one permutation.",
+                f"permutations={permutations}",
+                "use 9,999, or more where p is small",
+            )
+        )
+    if seed < 0:
+        problems.append(
+            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
+        )
+    raise_all(problems, DataError)
 
 
 def _without_islands(graph: Graph, ids: pd.Index) -> Graph:

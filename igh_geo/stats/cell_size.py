@@ -17,9 +17,9 @@ def suggest_cell_m(n_events: int, area_km2: float) -> int:
 
     The area of a cell is twice the area per event, side = √(2A/n): the rule of quadrat
     analysis. Of 100, 200 and 500 m, the squares that nest in the RD grid of CBS, the one of
-    which the side is nearest by ratio is taken. Where fewer than some 2 events per km² would
-    ask for cells above 500 m it stays 500 m, for larger ones say less than the buurten do; where
-    more than some 100 per km² would allow smaller ones it stays 100 m, for in smaller ones the
+    which the side is nearest by ratio is taken. With fewer than 8 events per km² the rule asks
+    for cells above 500 m; it stays 500 m, for larger ones say less than the buurten do. With more
+    than 200 per km² it allows smaller ones than 100 m; it stays 100 m, for in smaller ones the
     addresses become recognisable.
 
     Parameters

@@ -135,7 +135,7 @@ def clark_evans(
     DataError
         When there are fewer than two events, coordinates are missing or lie outside the
         window, the window is no valid polygon or no rectangle where it must be, the
-        candidates cannot be used, or no simulations are asked for.
+        candidates cannot be used, no simulations are asked for, or the seed is negative.
 
     References
     ----------

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.exposure import LARGEST_COUNT, numbers
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -128,8 +128,8 @@ def concentration(counts: pd.Series, *, simulations: int = 999, seed: int = 0) -
     Raises
     ------
     DataError
-        When a count is negative or not whole, no place has a known count, or the simulations
-        are too few.
+        When a count is negative or not whole, no place has a known count, the simulations are
+        too few, or the seed is negative.
 
     References
     ----------
@@ -138,7 +138,7 @@ def concentration(counts: pd.Series, *, simulations: int = 999, seed: int = 0) -
     Bernasco, W. and Steenbeek, W. (2017). More places than crimes: implications for evaluating
     the law of crime concentration at place. Journal of Quantitative Criminology 33.
     """
-    known = _whole_counts(counts, simulations=simulations)
+    known = _whole_counts(counts, _draw_problems(simulations, seed))
     n_places, n_events = known.size, int(known.sum())
     index = pd.Index(SHARES, name="share_of_events")
     if n_events == 0:
@@ -187,8 +187,8 @@ def lorenz_curve(counts: pd.Series, *, most_points: int = 200) -> pd.DataFrame:
     counts : pandas.Series
         Incidents per place, whole and 0 or more; missing where not known.
     most_points : int
-        Where there are more places, the curve is thinned to about this many points. It bends
-        only where the count changes, so the corners are kept before the rest.
+        At least 2. The curve bends only where the count changes, and has a point there; where
+        it bends more often than this, it is thinned to about as many points.
 
     Returns
     -------
@@ -200,13 +200,19 @@ def lorenz_curve(counts: pd.Series, *, most_points: int = 200) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When a count is negative or not whole, or no place has a known count.
+        When a count is negative or not whole, no place has a known count, or the curve has fewer
+        than 2 points.
 
     References
     ----------
     Bernasco, W. and Steenbeek, W. (2017). Journal of Quantitative Criminology 33.
     """
-    known = _whole_counts(counts)
+    problems = []
+    if most_points < 2:
+        problems.append(
+            Problem("A curve has at least two points.", f"most_points={most_points}", "use 200")
+        )
+    known = _whole_counts(counts, problems)
     total = int(known.sum())
     if total == 0:
         columns = ["share_of_places", "share_of_events", "most_even"]
@@ -236,8 +242,8 @@ def decile_classes(counts: pd.Series) -> pd.Series:
     incidents are class 1, those that hold the next are class 2, and so on. The class of a place
     is set by the share held by the places before it, and places with as many incidents get one
     class: that of the mean of the positions they could take. So the busiest place is class 1
-    unless others are as busy, and where every place with incidents has one they are all in
-    class 5: none stands out.
+    unless others are as busy, and where five or more places have one incident each they are all
+    in class 5: none stands out.
 
     Parameters
     ----------
@@ -255,7 +261,7 @@ def decile_classes(counts: pd.Series) -> pd.Series:
     DataError
         When a count is negative or not whole, or no place has a known count.
     """
-    known = _whole_counts(counts)
+    known = _whole_counts(counts, [])
     classes = pd.Series(pd.NA, index=counts.index, dtype="Int64", name="decile_class")
     total = int(known.sum())
     found = np.zeros(known.size, dtype=np.int64)
@@ -299,12 +305,30 @@ def _by_chance(
     return places, ginis
 
 
-def _whole_counts(counts: pd.Series, *, simulations: int | None = None) -> IntArray:
-    numbers: Any = pd.to_numeric(counts, errors="coerce")
-    values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+def _draw_problems(simulations: int, seed: int) -> list[Problem]:
+    problems = []
+    if simulations < _FEWEST_SIMULATIONS:
+        problems.append(
+            Problem(
+                f"The middle 95 % of chance rests on at least {_FEWEST_SIMULATIONS} simulations.",
+                f"simulations={simulations}",
+                "use 999",
+            )
+        )
+    if seed < 0:
+        problems.append(
+            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
+        )
+    return problems
+
+
+def _whole_counts(counts: pd.Series, others: list[Problem]) -> IntArray:
+    """The known counts; raises what is wrong with them and the other problems at once."""
+    values = numbers(counts)
     is_known = counts.notna().to_numpy()
     problems = []
-    wrong = is_known & ~(np.isfinite(values) & (values >= 0) & (values == np.floor(values)))
+    is_whole = (values >= 0) & (values <= LARGEST_COUNT) & (values == np.floor(values))
+    wrong = is_known & ~is_whole
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
         problems.append(
@@ -323,14 +347,6 @@ def _whole_counts(counts: pd.Series, *, simulations: int | None = None) -> IntAr
                 "give every place of the study area, with 0 where nothing happened",
             )
         )
-    if simulations is not None and simulations < _FEWEST_SIMULATIONS:
-        problems.append(
-            Problem(
-                f"The middle 95 % of chance rests on at least {_FEWEST_SIMULATIONS} simulations.",
-                f"simulations={simulations}",
-                "use 999",
-            )
-        )
-    raise_all(problems, DataError)
+    raise_all([*problems, *others], DataError)
     whole: IntArray = values[is_known].astype(np.int64)
     return whole

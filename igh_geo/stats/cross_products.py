@@ -131,6 +131,28 @@ def product_variance(numbers: FloatArray, weights: sparse.csr_array) -> float:
     return _mantel_variance(weights, pair_spread, float((row_sums**2).sum()))
 
 
+def difference_variance(numbers: FloatArray, weights: sparse.csr_array) -> float:
+    """Exact variance over all rearrangements of Σ w(ij) (x(i) - x(j))².
+
+    Parameters
+    ----------
+    numbers : ndarray of float, shape (n,)
+        The values x; at least four.
+    weights : scipy.sparse.csr_array, shape (n, n)
+        Weights of the links, none from an area to itself.
+
+    Returns
+    -------
+    float
+        Exactly 0 where no rearrangement changes the sum.
+    """
+    n, square = numbers.size, (numbers - numbers.mean()) ** 2
+    second, fourth = float(square.sum()), float((square**2).sum())
+    pair_spread = 2.0 * n * fourth + second**2 * (6.0 - 4.0 * n / (n - 1))
+    row_sums = n * square - second
+    return _mantel_variance(weights, pair_spread, float((row_sums**2).sum()))
+
+
 def mixed_pair_variance(n_yes: int, n_no: int, weights: sparse.csr_array) -> float:
     """Exact variance over all rearrangements of the weight of links that join a yes and a no.
 
@@ -157,16 +179,35 @@ def deviates(difference: float, variance: float) -> float:
     return difference / float(np.sqrt(variance)) if variance > 0 else 0.0
 
 
+def weight_sums(weights: sparse.csr_array) -> tuple[float, float, float]:
+    """S0, S1 and S2 of the literature, of which the variances of these statistics are made.
+
+    Parameters
+    ----------
+    weights : scipy.sparse.csr_array, shape (n, n)
+        Weights of the links.
+
+    Returns
+    -------
+    s0, s1, s2 : float
+        Σ w(ij), ½ Σ (w(ij) + w(ji))² and Σ (w(i.) + w(.i))².
+
+    References
+    ----------
+    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes, ch. 1.
+    """
+    both_ways = weights + weights.T
+    s1 = float((both_ways.data**2).sum()) / 2.0
+    return float(weights.sum()), s1, float((_either_end(weights) ** 2).sum())
+
+
 def _mantel_variance(weights: sparse.csr_array, pair_spread: float, row_spread: float) -> float:
     """Variance of Σ w(ij) y(p(i) p(j)) over all permutations p; y symmetric with mean zero.
 
     Cliff and Ord (1981), eq. 1.44, with T0 = 0, T1 = 2 Σ y(ij)² and T2 = 4 Σ y(i.)².
     """
     n = weights.shape[0]
-    both_ways = weights + weights.T
-    s0 = float(weights.sum())
-    s1 = float((both_ways.data**2).sum()) / 2.0
-    s2 = float((_either_end(weights) ** 2).sum())
+    s0, s1, s2 = weight_sums(weights)
     t1, t2 = 2.0 * pair_spread, 4.0 * row_spread
     terms = (
         s1 * t1 / (2.0 * n * (n - 1)),

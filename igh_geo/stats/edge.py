@@ -53,12 +53,15 @@ def kernel_mass(
     _positions(x, y, cell_m)
     inside = quartic_density(x, y, at_x=x, at_y=y, bandwidth_m=bandwidth_m)
     reach = np.arange(-np.ceil(bandwidth_m / cell_m), np.ceil(bandwidth_m / cell_m) + 1) * cell_m
-    everywhere_x, everywhere_y = (axis.ravel() for axis in np.meshgrid(reach, reach))
-    whole = quartic_density(
-        everywhere_x, everywhere_y, at_x=[0.0], at_y=[0.0], bandwidth_m=bandwidth_m
+    # Row by row: the whole square would not fit in memory where the bandwidth is many cells.
+    whole = sum(
+        quartic_density(
+            reach, np.full_like(reach, north), at_x=[0.0], at_y=[0.0], bandwidth_m=bandwidth_m
+        )[0]
+        for north in reach
     )
     # Rounding may carry a sum of the same terms just above the whole.
-    mass: FloatArray = np.minimum(inside / whole[0], 1.0)
+    mass: FloatArray = np.minimum(inside / whole, 1.0)
     return mass
 
 

@@ -15,6 +15,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 DAYS_PER_YEAR = 365.25
 
+# Above it floating-point numbers skip whole ones.
+LARGEST_COUNT = 2.0**53
+# Beyond these the square of a rate leaves the range of numbers.
+_LEAST_DENOMINATOR, _LARGEST_DENOMINATOR = 1e-100, 1e100
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -72,12 +77,41 @@ def observed(count: pd.Series, denominator: pd.Series) -> Observed:
         All at once: areas that differ or repeat, counts that are negative, broken or infinite,
         denominators that are negative or infinite.
     """
-    raise_all(same_area_problems(count, denominator), DataError)
-    raise_all([*count_problems(count), *denominator_problems(denominator)], DataError)
+    problems = same_area_problems(count, denominator)
+    problems += [*count_problems(count), *denominator_problems(denominator)]
+    raise_all(problems, DataError)
     events = numbers(count)
     exposure = numbers(denominator.reindex(count.index))
     where = ~np.isnan(events) & (exposure > 0)
     return Observed(where, events[where], exposure[where])
+
+
+def some_observed(count: pd.Series, denominator: pd.Series) -> Observed:
+    """Lay counts and denominators side by side as `observed`, of one area at least.
+
+    Parameters
+    ----------
+    count, denominator : pandas.Series
+        As in `observed`.
+
+    Returns
+    -------
+    Observed
+
+    Raises
+    ------
+    DataError
+        As in `observed`; when no area has both a count and a denominator above zero.
+    """
+    known = observed(count, denominator)
+    if known.count.size:
+        return known
+    problem = Problem(
+        "At least one area has a count and a denominator above zero.",
+        f"none of {len(count)} has",
+        "join the denominator, or choose one that is filled",
+    )
+    raise DataError(str(problem))
 
 
 def person_time(
@@ -146,7 +180,9 @@ def person_time(
 
 
 def numbers(column: pd.Series) -> FloatArray:
-    """Give a column as plain numbers, missing as not-a-number."""
+    """Give a column as plain numbers; what is missing, or is no number, as not-a-number."""
+    if not pd.api.types.is_numeric_dtype(column):
+        column = pd.to_numeric(column, errors="coerce")
     return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
 
 
@@ -184,7 +220,7 @@ def same_area_problems(
             Problem(
                 f"The {names[0]} and the {names[1]} are about the same areas.",
                 f"{len(unknown)} areas occur in only one of them, the first is {unknown[0]!r}",
-                "reindex both to the areas: 0 for a count, missing for an unknown denominator",
+                "reindex both to all areas: 0 where nothing happened, missing where nobody knows",
             )
         )
     return problems
@@ -203,15 +239,15 @@ def count_problems(count: pd.Series) -> list[Problem]:
     list of Problem
         Empty, or one problem with the number of broken values and the first one.
     """
-    events = np.nan_to_num(numbers(count), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    is_broken = ~np.isfinite(events) | (events < 0) | (events != np.floor(events))
+    events = numbers(count)
+    is_whole = (events >= 0) & (events <= LARGEST_COUNT) & (events == np.floor(events))
+    is_broken = _is_text(count) | ~(is_whole | np.isnan(events))
     if not is_broken.any():
         return []
     return [
         Problem(
             "A count is a whole number of zero or more.",
-            f"{int(is_broken.sum())} are not, the first is {events[is_broken][0]:g}"
-            f" at {count.index[is_broken][0]!r}",
+            _broken(count, is_broken),
             "count events; set an unknown or suppressed count to missing",
         )
     ]
@@ -233,17 +269,30 @@ def denominator_problems(denominator: pd.Series, *, name: str = "denominator") -
         Empty, or one problem with the number of impossible values and the first one.
     """
     exposure = numbers(denominator)
-    is_impossible = (exposure < 0) | np.isinf(exposure)
+    is_tiny = (exposure > 0) & (exposure < _LEAST_DENOMINATOR)
+    is_impossible = (exposure < 0) | is_tiny | (exposure > _LARGEST_DENOMINATOR)
+    is_impossible |= _is_text(denominator)
     if not is_impossible.any():
         return []
     return [
         Problem(
-            f"A {name} is zero or more.",
-            f"{int(is_impossible.sum())} are not, the first is {exposure[is_impossible][0]:g}"
-            f" at {denominator.index[is_impossible][0]!r}",
+            f"A {name} is zero or more, of a size from 1e-100 to 1e100.",
+            _broken(denominator, is_impossible),
             "set a missing-value code such as -99999 to missing",
         )
     ]
+
+
+def _is_text(column: pd.Series) -> BoolArray:
+    if pd.api.types.is_numeric_dtype(column):
+        return np.zeros(len(column), dtype=np.bool_)
+    return np.array([isinstance(value, str) for value in column], dtype=np.bool_)
+
+
+def _broken(column: pd.Series, is_broken: BoolArray) -> str:
+    first = column[is_broken].iloc[0]
+    shown = repr(first) if isinstance(first, str) else f"{float(first):g}"
+    return f"{int(is_broken.sum())} are not, the first is {shown} at {column.index[is_broken][0]!r}"
 
 
 def per_problems(per: float) -> list[Problem]:

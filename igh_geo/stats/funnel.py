@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special, stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.exposure import Observed, observed, per_problems
+from igh_geo.stats.exposure import Observed, per_problems, some_observed
 
 FloatArray = npt.NDArray[np.float64]
 Overdispersion = Literal["winsorised", "published", "none"]
@@ -25,6 +25,8 @@ _WINSORISED = 0.1
 # to them: what a winsorised φ is when nothing is over-dispersed.
 _WINSORISED_NORMAL = 0.678655
 _LEAST_TAIL = 1e-300
+# From 1e11 scipy has no low quantiles of the Poisson distribution.
+_MOST_EXPECTED = 1e10
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ def funnel(
     Raises
     ------
     DataError
-        As in `igh_geo.stats.exposure.observed`; no area with count and denominator; options
-        out of range.
+        As in `igh_geo.stats.exposure.observed`; no area with count and denominator; more than
+        1e10 events expected in an area; options out of range.
 
     References
     ----------
@@ -129,16 +131,10 @@ def funnel(
         [*per_problems(per), *_option_problems(target, overdispersion, transform, curve_points)],
         DataError,
     )
-    known = observed(count, denominator)
-    if not known.count.size:
-        problem = Problem(
-            "At least one area has a count and a denominator above zero.",
-            f"none of {len(count)} has",
-            "join the denominator, or choose one that is filled",
-        )
-        raise DataError(str(problem))
+    known = some_observed(count, denominator)
     target_rate = known.overall_rate if target is None else target / per
     expected = target_rate * known.denominator
+    _check_expected(expected, count.index[known.where])
     z = _exact_z(known.count, expected) if transform == "exact" else _root_z(known.count, expected)
     phi = _phi(z, overdispersion)
     inflation = max(1.0, phi)
@@ -172,6 +168,18 @@ def funnel(
         n_areas=known.count.size,
         per=per,
     )
+
+
+def _check_expected(expected: FloatArray, area: pd.Index) -> None:
+    is_more = expected > _MOST_EXPECTED
+    if is_more.any():
+        problem = Problem(
+            f"An area expects at most {_MOST_EXPECTED:g} events.",
+            f"{int(is_more.sum())} expect more, the first {expected[is_more][0]:g}"
+            f" at {area[is_more][0]!r}",
+            "check the target and the unit it is in",
+        )
+        raise DataError(str(problem))
 
 
 def _root_z(count: FloatArray, expected: FloatArray) -> FloatArray:

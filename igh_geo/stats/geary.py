@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from igh_geo.stats.autocorrelation import ConnectedAreas, GlobalResult, connected_areas
-from igh_geo.stats.cross_products import product_variance, rank_p, shuffled_sums
-from igh_geo.stats.reference import FloatArray
+from igh_geo.stats.autocorrelation import GlobalResult, connected_areas
+from igh_geo.stats.cross_products import (
+    deviates,
+    difference_variance,
+    rank_p,
+    shuffled_sums,
+    weight_sums,
+)
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -46,75 +49,54 @@ def geary_c(
     Returns
     -------
     GlobalResult
-        The statistic with its z under randomisation and under normality (from esda), and a
-        two-sided p.
+        The statistic with its z under randomisation and under normality, and a two-sided p.
 
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, a value is infinite, or no
-        permutations are asked for.
+        When graph and values are not about the same areas, a value is infinite, no
+        permutations are asked for, or the seed is negative.
 
     References
     ----------
     Geary, R. C. (1954). Incorporated Statistician 5, 115-146.
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes, ch. 1 and 2.
     """
-    areas = connected_areas(values, graph, permutations=permutations)
-    nothing = GlobalResult(
-        statistic="Geary's C",
-        value=np.nan,
-        expected=np.nan,
-        z=np.nan,
-        z_normality=None,
-        p=np.nan,
-        permutations=0,
-        n=areas.n,
-        n_islands=areas.n_islands,
-        n_missing=areas.n_missing,
-        seed=seed,
+    areas = connected_areas(values, graph, permutations=permutations, seed=seed)
+    nothing = areas.no_result(
+        "Geary's C",
         weights="row-standardised",
         source="Geary (1954); Cliff and Ord (1981)",
-        remark="too_few_areas",
+        seed=seed,
     )
     if areas.are_too_few:
         return nothing
     same = replace(nothing, value=1.0, expected=1.0, z=0.0, p=1.0, remark="no_variation")
     if areas.all_equal:
         return same
-    deviation = areas.numbers - areas.numbers.mean()
-    deviation = deviation / np.abs(deviation).max()
-    weights = sparse.csr_array(areas.graph.transform("r").sparse)
-    if not _can_vary(weights, deviation):
+    deviation, weights = areas.scaled_deviations, areas.shares
+    variance = difference_variance(deviation, weights)
+    if variance == 0:
         return same
-    value, z, z_normality = _from_esda(areas)
     drawn = shuffled_sums(deviation, weights, permutations=permutations, seed=seed)
+    half_differences = drawn.squares - drawn.products
+    # What the squared differences sum to where C is 1; the weights sum to n.
+    without_pattern = 2.0 * areas.n / (areas.n - 1) * float(deviation @ deviation)
+    value = 2.0 * float(half_differences[0]) / without_pattern
     return replace(
         nothing,
         value=value,
         expected=1.0,
-        z=z,
-        z_normality=z_normality,
-        p=rank_p(drawn.squares - drawn.products, size=float(deviation.size)),
+        z=deviates(value - 1.0, variance / without_pattern**2),
+        z_normality=deviates(value - 1.0, _variance_under_normality(weights)),
+        p=rank_p(half_differences, size=float(drawn.squares.max())),
         permutations=permutations,
         remark="",
     )
 
 
-def _can_vary(weights: sparse.csr_array, deviation: FloatArray) -> bool:
-    """Whether rearranging can change the differences: not where all are neighbours of all."""
-    return product_variance(deviation, weights) > 0 or not np.allclose(
-        weights.sum(axis=0), 1.0, rtol=0, atol=1e-12
-    )
-
-
-def _from_esda(areas: ConnectedAreas) -> tuple[float, float, float]:
-    """C, and its standard deviates under randomisation and under normality."""
-    # esda takes seconds to import, and a help text should not wait for it.
-    from esda.geary import Geary
-
-    with warnings.catch_warnings():
-        # Separate groups of areas are no fault: C is defined on them all the same.
-        warnings.filterwarnings("ignore", message=".*(not fully connected|islands).*")
-        geary = Geary(areas.numbers, areas.graph, transformation="r", permutations=0)
-    return float(geary.C), float(geary.z_rand), float(geary.z_norm)
+def _variance_under_normality(weights: sparse.csr_array) -> float:
+    """Variance of C over samples from a normal distribution (Cliff and Ord 1981, ch. 1)."""
+    n: int = weights.shape[0]
+    s0, s1, s2 = weight_sums(weights)
+    return ((2 * s1 + s2) * (n - 1) - 4 * s0**2) / (2 * (n + 1) * s0**2)

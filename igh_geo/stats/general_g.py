@@ -54,29 +54,16 @@ def general_g(
     ------
     DataError
         When a value is negative or infinite, graph and values are not about the same areas,
-        or no permutations are asked for.
+        no permutations are asked for, or the seed is negative.
 
     References
     ----------
     Getis, A. and Ord, J. K. (1992). Geogr. Anal. 24, 189-206.
     """
-    areas = connected_areas(values, graph, permutations=permutations)
+    areas = connected_areas(values, graph, permutations=permutations, seed=seed)
     _check_not_negative(values)
-    nothing = GlobalResult(
-        statistic="Getis-Ord general G",
-        value=np.nan,
-        expected=np.nan,
-        z=np.nan,
-        z_normality=None,
-        p=np.nan,
-        permutations=0,
-        n=areas.n,
-        n_islands=areas.n_islands,
-        n_missing=areas.n_missing,
-        seed=seed,
-        weights="binary",
-        source="Getis and Ord (1992)",
-        remark="too_few_areas",
+    nothing = areas.no_result(
+        "Getis-Ord general G", weights="binary", source="Getis and Ord (1992)", seed=seed
     )
     if areas.are_too_few:
         return nothing

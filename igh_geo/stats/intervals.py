@@ -142,7 +142,8 @@ def wilson(
     Raises
     ------
     DataError
-        When a count is negative or above its total, or the level is not between 0 and 1.
+        When a count is negative or above its total, a total is negative or infinite, or the
+        level is not between 0 and 1.
 
     References
     ----------
@@ -151,14 +152,26 @@ def wilson(
     """
     events = _checked(count, confidence)
     trials = np.asarray(total, dtype=np.float64)
-    is_more = events > trials
-    if is_more.any():
-        problem = Problem(
-            "A proportion has at most as many events as trials.",
-            f"{int(is_more.sum())} have more",
-            "swap the two, or use a rate when one unit can have several events",
+    problems = []
+    is_impossible = (trials < 0) | np.isinf(trials)
+    if is_impossible.any():
+        problems.append(
+            Problem(
+                "A number of trials is zero or more.",
+                f"{int(is_impossible.sum())} are not, the first is {trials[is_impossible][0]:g}",
+                "set an unknown number to missing",
+            )
         )
-        raise DataError(str(problem))
+    is_more = (events > trials) & (trials >= 0)
+    if is_more.any():
+        problems.append(
+            Problem(
+                "A proportion has at most as many events as trials.",
+                f"{int(is_more.sum())} have more",
+                "swap the two, or use a rate when one unit can have several events",
+            )
+        )
+    raise_all(problems, DataError)
     n = np.where(trials > 0, trials, np.nan)
     z = special.ndtri((1.0 + confidence) / 2.0)
     middle = events + z**2 / 2.0

@@ -76,31 +76,21 @@ def join_counts(
     Raises
     ------
     DataError
-        When a value is neither yes nor no, graph and values are not about the same areas, or
-        no permutations are asked for.
+        When a value is neither yes nor no, graph and values are not about the same areas, no
+        permutations are asked for, or the seed is negative.
 
     References
     ----------
     Moran, P. A. P. (1948). J. R. Stat. Soc. B 10, 243-251.
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes, ch. 1 and 2.
     """
+    if is_yes.dtype == object:
+        # What pandas makes of True, False and None.
+        is_yes = is_yes.convert_dtypes()
     _check_yes_or_no(is_yes)
-    areas = connected_areas(is_yes.astype("Float64"), graph, permutations=permutations)
-    nothing = GlobalResult(
-        statistic="",
-        value=np.nan,
-        expected=np.nan,
-        z=np.nan,
-        z_normality=None,
-        p=np.nan,
-        permutations=0,
-        n=areas.n,
-        n_islands=areas.n_islands,
-        n_missing=areas.n_missing,
-        seed=seed,
-        weights="binary",
-        source="Moran (1948); Cliff and Ord (1981)",
-        remark="too_few_areas",
+    areas = connected_areas(is_yes.astype("Float64"), graph, permutations=permutations, seed=seed)
+    nothing = areas.no_result(
+        "", weights="binary", source="Moran (1948); Cliff and Ord (1981)", seed=seed
     )
     both_yes = replace(nothing, statistic="join count yes-yes (BB)")
     mixed = replace(nothing, statistic="join count yes-no (BW)")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from igh_geo.stats.autocorrelation import ConnectedAreas, GlobalResult, connected_areas
-from igh_geo.stats.cross_products import product_variance, rank_p, shuffled_sums
+from igh_geo.stats.autocorrelation import GlobalResult, connected_areas
+from igh_geo.stats.cross_products import (
+    deviates,
+    product_variance,
+    rank_p,
+    shuffled_sums,
+    weight_sums,
+)
 from igh_geo.stats.rates import eb_standardised
 
 if TYPE_CHECKING:
@@ -45,36 +49,25 @@ def global_moran(
     Returns
     -------
     GlobalResult
-        The statistic with its z under randomisation and under normality (from esda), and a
-        two-sided p.
+        The statistic with its z under randomisation and under normality, and a two-sided p.
 
     Raises
     ------
     DataError
-        When graph and values are not about the same areas, a value is infinite, or no
-        permutations are asked for.
+        When graph and values are not about the same areas, a value is infinite, no
+        permutations are asked for, or the seed is negative.
 
     References
     ----------
     Moran, P. A. P. (1950). Biometrika 37, 17-23.
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes, ch. 2.
     """
-    areas = connected_areas(values, graph, permutations=permutations)
-    nothing = GlobalResult(
-        statistic="Moran's I",
-        value=np.nan,
-        expected=np.nan,
-        z=np.nan,
-        z_normality=None,
-        p=np.nan,
-        permutations=0,
-        n=areas.n,
-        n_islands=areas.n_islands,
-        n_missing=areas.n_missing,
-        seed=seed,
+    areas = connected_areas(values, graph, permutations=permutations, seed=seed)
+    nothing = areas.no_result(
+        "Moran's I",
         weights="row-standardised",
         source="Moran (1950); Cliff and Ord (1981)",
-        remark="too_few_areas",
+        seed=seed,
     )
     if areas.are_too_few:
         return nothing
@@ -82,21 +75,21 @@ def global_moran(
     same = replace(nothing, expected=expected, z=0.0, p=1.0, remark="no_variation")
     if areas.all_equal:
         return replace(same, value=0.0)
-    deviation = areas.numbers - areas.numbers.mean()
-    deviation = deviation / np.abs(deviation).max()
-    weights = sparse.csr_array(areas.graph.transform("r").sparse)
-    if product_variance(deviation, weights) == 0:
-        # All are neighbours of all: esda would divide by the root of a rounding error.
+    deviation, weights = areas.scaled_deviations, areas.shares
+    variance = product_variance(deviation, weights)
+    if variance == 0:
         return replace(same, value=expected)
-    value, z, z_normality = _from_esda(areas)
     drawn = shuffled_sums(deviation, weights, permutations=permutations, seed=seed)
+    # The weights sum to n, so that no n over their sum remains.
+    of_itself = float(deviation @ deviation)
+    value = float(drawn.products[0]) / of_itself
     return replace(
         nothing,
         value=value,
         expected=expected,
-        z=z,
-        z_normality=z_normality,
-        p=rank_p(drawn.products, size=float(deviation.size)),
+        z=deviates(value - expected, variance / of_itself**2),
+        z_normality=deviates(value - expected, _variance_under_normality(weights)),
+        p=rank_p(drawn.products, size=float(drawn.squares.max())),
         permutations=permutations,
         remark="",
     )
@@ -139,8 +132,8 @@ def eb_moran(
     ------
     DataError
         When counts are negative, broken or infinite, denominators negative or infinite,
-        counts, denominators and graph are not about the same areas, or no permutations are
-        asked for.
+        counts, denominators and graph are not about the same areas, no permutations are
+        asked for, or the seed is negative.
 
     References
     ----------
@@ -154,13 +147,8 @@ def eb_moran(
     )
 
 
-def _from_esda(areas: ConnectedAreas) -> tuple[float, float, float]:
-    """I, and its standard deviates under randomisation and under normality."""
-    # esda takes seconds to import, and a help text should not wait for it.
-    from esda.moran import Moran
-
-    with warnings.catch_warnings():
-        # Separate groups of areas are no fault: I is defined on them all the same.
-        warnings.filterwarnings("ignore", message=".*(not fully connected|islands).*")
-        moran = Moran(areas.numbers, areas.graph, transformation="r", permutations=0)
-    return float(moran.I), float(moran.z_rand), float(moran.z_norm)
+def _variance_under_normality(weights: sparse.csr_array) -> float:
+    """Variance of I over samples from a normal distribution (Cliff and Ord 1981, ch. 1)."""
+    n: int = weights.shape[0]
+    s0, s1, s2 = weight_sums(weights)
+    return (n**2 * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n**2 - 1)) - 1 / (n - 1) ** 2

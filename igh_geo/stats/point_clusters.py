@@ -15,7 +15,7 @@ from scipy.stats import poisson
 
 from igh_geo import crs
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.spots import FloatArray, IntArray, Spots, checked_points, spots_of
+from igh_geo.stats.spots import IntArray, Spots, checked_points, spots_of
 
 Hull = Literal["convex", "concave"]
 
@@ -93,12 +93,16 @@ def suggest_min_events(n_events: int, area_km2: float, *, eps_m: float = EPS_M) 
     Raises
     ------
     DataError
-        When the number is negative, or the area or the distance is not positive.
+        When the number is negative or not whole, or the area or the distance is not positive.
     """
     problems = _not_positive({"area_km2": area_km2, "eps_m": eps_m})
-    if not (math.isfinite(n_events) and n_events >= 0):
+    if not (math.isfinite(n_events) and n_events >= 0 and n_events == int(n_events)):
         problems.append(
-            Problem("A number of events is 0 or more.", f"n_events={n_events}", "count them")
+            Problem(
+                "A number of events is a whole number, 0 or more.",
+                f"n_events={n_events}",
+                "count them",
+            )
         )
     raise_all(problems, DataError)
     others = max(n_events - 1, 0) * math.pi * (eps_m / 1000.0) ** 2 / area_km2
@@ -212,14 +216,14 @@ def hdbscan_clusters(
         from sklearn.cluster import HDBSCAN
 
         method = HDBSCAN(min_cluster_size=min_places, algorithm="kd_tree", copy=True)
-        found = method.fit(_from_the_middle(spots)).labels_.astype(np.int64)
+        found = method.fit(np.column_stack([spots.x, spots.y])).labels_.astype(np.int64)
     return _result(
         incidents, spots, found, hull=hull, method="hdbscan", eps_m=None, minimum=min_places
     )
 
 
 def _dbscan(spots: Spots, *, eps_m: float, min_events: int) -> IntArray:
-    places = _from_the_middle(spots)
+    places = np.column_stack([spots.x, spots.y])
     tree = cKDTree(places)
     n_pairs = int(tree.count_neighbors(tree, eps_m))
     if n_pairs > MOST_PAIRS:
@@ -242,11 +246,6 @@ def _dbscan(spots: Spots, *, eps_m: float, min_events: int) -> IntArray:
         _, nearest = cKDTree(places[core]).query(places[is_border])
         found[is_border] = found[core[nearest]]
     return found
-
-
-def _from_the_middle(spots: Spots) -> FloatArray:
-    # Squares of coordinates of six digits would cost the distances half of theirs.
-    return np.column_stack([spots.x - spots.x.mean(), spots.y - spots.y.mean()])
 
 
 def _spots(incidents: pd.DataFrame) -> Spots:

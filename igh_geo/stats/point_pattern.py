@@ -64,8 +64,8 @@ class Chance:
     Raises
     ------
     DataError
-        When candidates are missing, outside the window, have no usable weight, or are fewer
-        than the events they have to be drawn for.
+        When the seed is negative, or candidates are missing, outside the window, have no
+        usable weight, or are fewer than the events they have to be drawn for.
     """
 
     def __init__(
@@ -76,6 +76,9 @@ class Chance:
         n: int,
         seed: int,
     ) -> None:
+        if seed < 0:
+            problem = Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
+            raise DataError(str(problem))
         self._rng = np.random.default_rng(seed)
         self._n = n
         self._window = window
@@ -243,4 +246,8 @@ def _shares(against: Candidates, n_places: int, n: int) -> FloatArray | None:
             )
         )
     raise_all(problems, DataError)
-    return None if weight is None else weight / weight.sum()
+    if weight is None:
+        return None
+    # The sum of very large weights is no number.
+    relative = weight / weight.max()
+    return np.asarray(relative / relative.sum(), dtype=np.float64)

@@ -28,6 +28,8 @@ from igh_geo.stats.smoothing import (
     prior_of,
 )
 
+_ROUNDING = 1e-12
+
 __all__ = ["eb_standardised", "gamma_poisson_posterior", "garwood", "proportions", "rates"]
 
 
@@ -212,6 +214,8 @@ def eb_standardised(count: pd.Series, denominator: pd.Series) -> pd.Series:
     known = observed(count, denominator)
     prior = prior_of(known, "marshall")
     difference = known.count / known.denominator - prior.mean
+    # A rounding error is no difference; left in, it is all that a test of equal rates would see.
+    difference[np.abs(difference) <= _ROUNDING * prior.mean] = 0.0
     variance = prior.variance + prior.mean / known.denominator
     z = np.divide(difference, np.sqrt(variance), out=np.zeros_like(difference), where=variance > 0)
     return pd.Series(known.on_all(z), index=count.index, name="eb_rate")

@@ -52,7 +52,8 @@ class RipleyResult:
     direction : {"together", "apart", "none"}
         On which side it lies there, if p is at most `global_level`.
     pointwise_level, global_level : float
-        Exact probability that chance leaves the band: at one distance, and anywhere.
+        Probability that chance leaves the band, at one distance and anywhere: exact, but for
+        curves that tie, which make it smaller.
     n, n_spots, n_coincident : int
         Events, different spots they lie on, and events that share theirs with another.
     area_m2 : float
@@ -98,7 +99,9 @@ def ripley_k(
     their distance. Near the edge a part of the others cannot be seen:
 
     - "translation": a pair counts as one over the share of the study area in which it could
-      have lain, exact in a rectangle and from a raster of 512 by 512 cells elsewhere;
+      have lain, exact in a rectangle and from a raster of 512 by 512 cells elsewhere. K is
+      too low at distances over which a narrow or scattered study area, moved so far in some
+      direction, would not overlap itself: no pair can lie so;
     - "border": only events at least d from the border count others within d of them;
     - "none": K is too low, the more so the longer the distance; good for comparing with
       simulations, which have the same edge.
@@ -194,8 +197,9 @@ def ripley_test(
     Raises
     ------
     DataError
-        As `ripley_k`, and when the candidates cannot be used or the simulations are too few
-        for the level; with "border" also when a simulation has no event far enough from it.
+        As `ripley_k`, and when the candidates cannot be used, the simulations are too few
+        for the level, or the seed is negative; with "border" also when a simulation has no
+        event far enough from it.
 
     References
     ----------

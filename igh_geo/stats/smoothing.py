@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse, special
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.exposure import Observed, observed, per_problems
+from igh_geo.stats.exposure import Observed, observed, per_problems, some_observed
 from igh_geo.stats.intervals import confidence_problems, garwood
 from igh_geo.stats.likelihood import negative_binomial_fit
 from igh_geo.stats.neighbourhood import check_same_areas
@@ -92,15 +92,7 @@ def fit_prior(
     Marshall, R. J. (1991). Appl. Stat. 40, 283-294.
     Clayton, D. and Kaldor, J. (1987). Biometrics 43, 671-681.
     """
-    known = observed(count, denominator)
-    if not known.count.size:
-        problem = Problem(
-            "At least one area has a count and a denominator above zero.",
-            f"none of {len(count)} has",
-            "join the denominator, or choose one that is filled",
-        )
-        raise DataError(str(problem))
-    return prior_of(known, method)
+    return prior_of(some_observed(count, denominator), method)
 
 
 def prior_of(known: Observed, method: PriorMethod) -> Prior:

@@ -53,15 +53,21 @@ def checked_points(x: npt.ArrayLike, y: npt.ArrayLike, what: str) -> tuple[Float
     Raises
     ------
     DataError
-        When x and y differ in length, or a coordinate is missing, infinite or off the earth.
+        When x and y differ in length, or a coordinate is text, missing, infinite or off the earth.
     """
     # Nullable columns of pandas hand their missing values over as objects.
-    easting, northing = (
-        axis.to_numpy(dtype=np.float64, na_value=np.nan)
-        if hasattr(axis, "to_numpy")
-        else np.asarray(axis, dtype=np.float64)
-        for axis in (x, y)
-    )
+    try:
+        easting, northing = (
+            axis.to_numpy(dtype=np.float64, na_value=np.nan)
+            if hasattr(axis, "to_numpy")
+            else np.asarray(axis, dtype=np.float64)
+            for axis in (x, y)
+        )
+    except (TypeError, ValueError) as error:
+        problem = Problem(
+            f"Every {what} has its coordinates as numbers.", str(error), "convert them first"
+        )
+        raise DataError(str(problem)) from error
     if easting.shape != northing.shape or easting.ndim != 1:
         problem = Problem(
             f"Every {what} has one x and one y.",

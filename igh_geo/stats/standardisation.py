@@ -60,7 +60,7 @@ def direct_standardised(
     -------
     pandas.DataFrame
         On `area_code`, in order of appearance: `count` (Int64, all events of the area that are
-        known, with or without a denominator); `rate` (crude), `rate_standardised`, `ci_low` and
+        known, with or without a denominator; missing where no count is); `rate` (crude), `rate_standardised`, `ci_low` and
         `ci_high` (Float64, per `per`; the crude rate rests on the strata with a denominator);
         `strata_without_denominator` (Int64), above zero exactly where there is no standardised
         rate. An area without events has rate 0 and the upper limit of Fay and Feuer with
@@ -125,7 +125,7 @@ def direct_standardised(
         high = careful if interval == "fay_feuer" else np.where(is_none, careful, high)
 
     table = pd.DataFrame(index=sums.index)
-    table["count"] = sums["known"].astype("Int64")
+    table["count"] = sums["known"].where(grouped["has_count"].any()).astype("Int64")
     table["rate"] = _ratio(sums["events"], sums["person"], per)
     for name, values in (("rate_standardised", rate), ("ci_low", low), ("ci_high", high)):
         table[name] = pd.array(np.where(without == 0, per * values, np.nan), dtype="Float64")
@@ -164,7 +164,8 @@ def indirect_standardised(
     -------
     pandas.DataFrame
         On `area_code`, in order of appearance: `observed` (Int64) and `expected` (Float64) over
-        the strata with a known count and a denominator above zero; `smr`, `smr_low` and
+        the strata with a known count and a denominator above zero, missing where all rows of an
+        area are left out; `smr`, `smr_low` and
         `smr_high` (Float64, missing where nothing is expected); `strata_left_out` (Int64):
         rows whose count or denominator is missing, or that hold events and no denominator.
 
@@ -190,11 +191,13 @@ def indirect_standardised(
     # Nobody and no event is a known zero; an event without a denominator is not.
     is_empty = (rows["denominator"] == 0) & (rows["known"] == 0) & rows["has_count"]
     rows["left_out"] = ~rows["is_usable"] & ~is_empty
-    sums = rows.groupby("area_code", sort=False)[["events", "expected", "left_out"]].sum()
+    grouped = rows.groupby("area_code", sort=False)
+    sums = grouped[["events", "expected", "left_out"]].sum()
+    has_rows = ~grouped["left_out"].all()
     low, high = poisson_interval(sums["events"].to_numpy(), confidence=confidence, method=interval)
     table = pd.DataFrame(index=sums.index)
-    table["observed"] = sums["events"].astype("Int64")
-    table["expected"] = sums["expected"].astype("Float64")
+    table["observed"] = sums["events"].where(has_rows).astype("Int64")
+    table["expected"] = sums["expected"].where(has_rows).astype("Float64")
     for name, values in (("smr", sums["events"].to_numpy()), ("smr_low", low), ("smr_high", high)):
         table[name] = _ratio(values, sums["expected"], 1.0)
     table["strata_left_out"] = sums["left_out"].astype("Int64")

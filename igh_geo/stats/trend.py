@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.exposure import count_problems
+from igh_geo.stats.exposure import count_problems, same_area_problems
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.stats.inference import Correction, adjust
 from igh_geo.stats.intervals import confidence_problems
@@ -178,18 +178,9 @@ def _check(
     confidence: float,
 ) -> None:
     problems = [*count_problems(current), *count_problems(previous)]
-    unknown = current.index.symmetric_difference(previous.index)
-    if len(unknown) or current.index.has_duplicates or previous.index.has_duplicates:
-        problems.append(
-            Problem(
-                "Both periods are about the same areas, each once.",
-                f"{len(unknown)} occur in only one period: {', '.join(map(repr, unknown[:1]))}"
-                if len(unknown)
-                else "an area is repeated",
-                "count both periods on the same index, with 0 where nothing happened",
-            )
-        )
-    if not all(exposure > 0 for exposure in exposures):
+    names = ("current count", "previous count")
+    problems += same_area_problems(current, previous, names=names)
+    if not all(np.isfinite(exposure) and exposure > 0 for exposure in exposures):
         problems.append(
             Problem("A period has a length above zero.", f"{exposures}", "pass days per period")
         )

@@ -145,6 +145,19 @@ def test_random_labelling_of_all_places_is_what_was_observed() -> None:
     assert (found.z, found.p) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_unit_of_the_weights_does_not_matter(unit: float) -> None:
+    x, y = uniform(60, 1)
+    weight = np.random.default_rng(2).gamma(1.0, size=60)
+
+    found, plain = (
+        clark_evans(x, y, SQUARE, against=Candidates(x, y, weight=one), simulations=19, seed=1)
+        for one in (weight * unit, weight)
+    )
+
+    assert (found.expected, found.p) == (pytest.approx(plain.expected), plain.p)
+
+
 # Awkward input.
 
 
@@ -200,6 +213,7 @@ def test_donnelly_is_for_rectangles() -> None:
     [
         ({"edge": "guard"}, "'none' or 'donnelly'"),
         ({"simulations": 0}, "at least one simulation"),
+        ({"seed": -1}, "seed is zero or more"),
         ({"against": Candidates([], [])}, "0 places with a weight above zero"),
         ({"against": Candidates([1, 200], [1, 1])}, "candidate place lies in the study area"),
         ({"against": Candidates([1, 2], [1, 1], weight=[1])}, "has one weight"),
@@ -210,7 +224,7 @@ def test_donnelly_is_for_rectangles() -> None:
 )
 def test_options_without_meaning_are_refused(options: dict[str, object], rule: str) -> None:
     with pytest.raises(DataError, match=rule):
-        clark_evans([1, 2], [1, 2], SQUARE, seed=1, **options)  # type: ignore[arg-type]
+        clark_evans([1, 2], [1, 2], SQUARE, **{"seed": 1, **options})  # type: ignore[arg-type]
 
 
 # Peers.

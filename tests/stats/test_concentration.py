@@ -266,3 +266,28 @@ def test_busier_places_never_get_a_later_class() -> None:
     assert by_count.is_monotonic_decreasing
     assert by_count.between(1, 10).all()
     assert decile_classes(counts[::-1]).sort_index().equals(decile_classes(counts))
+
+
+def test_count_that_no_whole_number_can_hold_is_refused() -> None:
+    with pytest.raises(DataError, match="1 have not, the first is 'p1'"):
+        concentration(places(3, 1e300))
+
+
+def test_text_is_no_count() -> None:
+    with pytest.raises(DataError, match="1 have not, the first is 0: 'many'"):
+        concentration(pd.Series(["many", 2]))
+
+
+def test_impossible_seed_and_thinning_are_refused() -> None:
+    with pytest.raises(DataError, match="seed=-1"):
+        concentration(places(1, 2), seed=-1)
+    with pytest.raises(DataError, match="most_points=1"):
+        lorenz_curve(places(1, 2), most_points=1)
+
+
+def test_few_equal_places_lie_in_the_class_of_their_mean_position() -> None:
+    # m places with 1 incident begin at 0 to m - 1 of m: mean (m - 1)/(2m), so 0, 1/4, 1/3, 3/8
+    # and 2/5: classes 1, 3, 4, 4 and 5.
+    found = [decile_classes(places(*[1] * m)).iloc[0] for m in range(1, 6)]
+
+    assert found == [1, 3, 4, 4, 5]

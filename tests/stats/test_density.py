@@ -266,3 +266,9 @@ def test_bodmin_density_is_the_derivative_of_a_count_within_distance(real_data: 
 
     np.testing.assert_allclose(found, np.array(expected) * 1e6, rtol=1e-3)
     assert found[0] > 0
+
+
+def test_coordinate_that_is_text_is_refused() -> None:
+    for x in (["east"], pd.Series(["east"])):
+        with pytest.raises(DataError, match="Every event has its coordinates as numbers"):
+            quartic_density(x, [1.0], at_x=[1], at_y=[1], bandwidth_m=300)

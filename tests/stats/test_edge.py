@@ -128,3 +128,10 @@ def test_spatstat_corrects_the_edge_by_the_same_mass() -> None:
     mass = kernel_mass(x, y, bandwidth_m=500, cell_m=50)
 
     np.testing.assert_allclose(mass, json.loads(ran.stdout), rtol=1e-9)
+
+
+def test_whole_kernel_takes_no_memory_for_a_bandwidth_of_many_cells() -> None:
+    # All pairs of a column and a row within reach would be 6,001² places.
+    mass = kernel_mass([0.0, 1.0], [0.0, 0.0], bandwidth_m=3_000, cell_m=1)
+
+    assert mass == pytest.approx([2 * 3 / (np.pi * 3_000**2)] * 2, rel=1e-6)

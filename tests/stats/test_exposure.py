@@ -8,6 +8,7 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from igh_geo.errors import DataError
 from igh_geo.stats.exposure import observed, person_time
 from igh_geo.stats.rates import rates
+from igh_geo.stats.smoothing import PriorMethod
 
 
 def series(*values: float | None, name: str | None = None) -> pd.Series:
@@ -110,3 +111,35 @@ def test_one_area_and_two_areas_have_rates() -> None:
     assert one.notna().all(axis=None)
     assert two.notna().all(axis=None)
     assert_frame_equal(one[["rate", "ci_low"]], two[["rate", "ci_low"]].iloc[:1])
+
+
+def test_everything_wrong_with_counts_and_denominators_is_said_at_once() -> None:
+    with pytest.raises(DataError, match=r"(?s)same areas.*whole number.*denominator is zero"):
+        observed(series(1, -2), series(-5))
+
+
+@pytest.mark.parametrize("count", [1e20, 1e300])
+def test_count_that_no_whole_number_can_hold_is_refused(count: float) -> None:
+    with pytest.raises(DataError, match=r"1 are not, the first is 1e\+"):
+        rates(series(1, count), series(10, 10))
+
+
+@pytest.mark.parametrize("denominator", [1e-310, 1e-200, 1e200, 1e308])
+def test_denominator_beyond_the_range_of_numbers_is_refused(denominator: float) -> None:
+    with pytest.raises(DataError, match="A denominator is zero or more, of a size"):
+        rates(series(1, 2), series(denominator, denominator))
+
+
+@pytest.mark.parametrize("denominator", [1e-50, 1e50])
+@pytest.mark.parametrize("prior", ["marshall", "gamma_poisson"])
+def test_denominators_far_apart_still_have_finite_rates(
+    denominator: float, prior: PriorMethod
+) -> None:
+    table = rates(series(5, 2, 3), series(denominator, 1, 10), prior=prior)
+
+    assert np.isfinite(table.drop(columns="reliability").to_numpy(dtype=float)).all()
+
+
+def test_text_is_no_number() -> None:
+    with pytest.raises(DataError, match=r"(?s)1 are not, the first is 'x' at 1.*'-' at 0"):
+        rates(pd.Series([1, "x"]), pd.Series(["-", 2.0]))

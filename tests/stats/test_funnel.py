@@ -176,8 +176,7 @@ def test_one_area_is_its_own_target_and_inside() -> None:
 def test_inputs_stay_as_they_were() -> None:
     count, exposure = series(3, None), series(10, 0)
     before = count.copy(), exposure.copy()
-    funnel(series(1, 3), series(5, 10))
-    funnel(count, series(5, 10))
+    funnel(count, exposure)
 
     pd.testing.assert_series_equal(count, before[0])
     pd.testing.assert_series_equal(exposure, before[1])
@@ -300,3 +299,8 @@ def test_scottish_districts_beyond_the_limits_are_those_of_the_exact_tails(
     assert found.loc["skye-lochalsh"] == "above_998"
     upper = stats.poisson.sf(scotland["cases"] - 1, scotland["expected"])
     assert (found.str.startswith("above") == (upper <= 0.025)).all()
+
+
+def test_expected_counts_beyond_what_the_distribution_can_compute_are_refused() -> None:
+    with pytest.raises(DataError, match=r"1 expect more, the first 1e\+14 at 'BU1'"):
+        funnel(series(1, 3), series(10, 1e5), per=1, target=1e9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from itertools import permutations
@@ -15,7 +17,11 @@ from scipy import sparse
 
 from igh_geo.errors import DataError
 from igh_geo.stats.autocorrelation import GlobalResult
-from igh_geo.stats.cross_products import mixed_pair_variance, product_variance
+from igh_geo.stats.cross_products import (
+    difference_variance,
+    mixed_pair_variance,
+    product_variance,
+)
 from igh_geo.stats.geary import geary_c
 from igh_geo.stats.general_g import general_g
 from igh_geo.stats.join_counts import JoinCounts, join_counts
@@ -115,7 +121,12 @@ def test_variances_are_those_of_every_arrangement(graph: Graph, shift: float) ->
     mixed = np.einsum("ij,ij->i", of_kinds, (weights @ (1 - of_kinds).T).T)
     mixed += np.einsum("ij,ij->i", 1 - of_kinds, (weights @ of_kinds.T).T)
 
+    differences = np.einsum("ij,ij->i", arranged**2, (weights @ np.ones(arranged.T.shape)).T)
+    differences += np.einsum("ij,ij->i", np.ones(arranged.shape), (weights @ arranged.T**2).T)
+    differences -= 2 * products
+
     assert product_variance(values, weights) == pytest.approx(products.var(), rel=1e-11)
+    assert difference_variance(values, weights) == pytest.approx(differences.var(), rel=1e-11)
     assert mixed_pair_variance(3, 5, weights) == pytest.approx(mixed.var(), rel=1e-11)
 
 
@@ -147,6 +158,35 @@ def test_row_order_unit_and_seed(test: Test, queen_grid: QueenGrid) -> None:
     assert in_other_unit.p == found.p
     assert test(values, graph, seed=4).p == pytest.approx(found.p, abs=0.03)
     pd.testing.assert_series_equal(values, before)
+
+
+@pytest.mark.parametrize("test", OF_VALUES)
+@pytest.mark.parametrize("unit", [1e-300, 1e-90, 1e90, 1e300])
+def test_very_small_and_very_large_numbers_have_the_same_pattern(test: Test, unit: float) -> None:
+    # Their fourth powers are zero or infinite.
+    values = pd.Series(np.random.default_rng(1).gamma(2.0, size=30))
+
+    found, plain = (test(one, line(30), permutations=99, seed=1) for one in (values * unit, values))
+
+    assert (found.value, found.z, found.p) == pytest.approx((plain.value, plain.z, plain.p))
+
+
+@pytest.mark.parametrize("test", [global_moran, geary_c])
+def test_ties_survive_a_large_number_added_to_all(test: Test) -> None:
+    # 0 to 2 in a row of 12: most arrangements tie with many others.
+    values = pd.Series([0.0, 1, 2, 1, 0, 0, 1, 2, 2, 1, 0, 1])
+
+    far, near = (test(values + shift, line(12), seed=1) for shift in (1e9, 0.0))
+
+    assert far.p == near.p
+
+
+def test_one_huge_value_makes_no_ties_of_the_others() -> None:
+    # The area of 1e8 lies between the two highest of 4,000 others.
+    values = pd.Series(np.random.default_rng(2).normal(size=4000))
+    values.iloc[[1999, 2000, 2001]] = [6.0, 1e8, 6.0]
+
+    assert global_moran(values, line(4000), permutations=199, seed=1).p == 0.01
 
 
 @pytest.mark.parametrize("test", OF_VALUES)
@@ -296,6 +336,12 @@ def test_no_permutations_are_refused(test: Any) -> None:
         test(pd.Series(np.arange(10) % 2), line(10), permutations=0, seed=1)
 
 
+@pytest.mark.parametrize("test", [*OF_VALUES, join_counts])
+def test_negative_seed_is_refused(test: Any) -> None:
+    with pytest.raises(DataError, match="seed is zero or more"):
+        test(pd.Series(np.arange(10) % 2), line(10), seed=-1)
+
+
 def test_negative_values_have_no_general_g() -> None:
     with pytest.raises(DataError, match="1 are negative, the first at 3"):
         general_g(pd.Series([1.0, 2, 3, -4, 5, 6, 7, None]), line(8), seed=1)
@@ -313,6 +359,17 @@ def test_neither_yes_nor_no_is_refused() -> None:
         join_counts(pd.Series([0, 0.5, 2, 1, 1, 1, 1, 0]), line(8), seed=1)
     with pytest.raises(DataError, match="True, False or missing"):
         join_counts(pd.Series(["ja", "nee"] * 4), line(8), seed=1)
+
+
+def test_yes_no_and_none_in_a_plain_list_are_understood() -> None:
+    values = [True, False, True, True, False, False, True, False, None]
+    plain, nullable = pd.Series(values, dtype=object), pd.Series(values, dtype="boolean")
+
+    found = join_counts(plain, line(9), permutations=99, seed=1)
+
+    assert found == join_counts(nullable, line(9), permutations=99, seed=1)
+    assert (found.mixed.n, found.mixed.n_missing) == (8, 1)
+    assert plain.dtype == object
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -344,6 +401,20 @@ def test_no_event_anywhere_is_no_pattern_of_rates() -> None:
 def test_broken_counts_have_no_eb_moran(broken: float) -> None:
     with pytest.raises(DataError, match="whole number of zero or more"):
         eb_moran(pd.Series([broken] + [1.0] * 8), pd.Series([10.0] * 9), line(9), seed=1)
+
+
+def test_global_statistics_need_no_peer_at_run_time() -> None:
+    script = (
+        "import sys, numpy as np, pandas as pd; from libpysal.graph import Graph\n"
+        "from igh_geo.stats.moran import global_moran\n"
+        "from igh_geo.stats.geary import geary_c\n"
+        "here = np.arange(9); links = np.append(here, here + 1), np.append(here + 1, here)\n"
+        "graph = Graph.from_arrays(*links, np.ones(18))\n"
+        "for test in (global_moran, geary_c):\n"
+        "    test(pd.Series(np.arange(10.0)), graph, permutations=9, seed=1)\n"
+        "sys.exit('esda' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 # Peers.

@@ -147,3 +147,9 @@ def test_garwood_limits_are_those_of_statsmodels() -> None:
     theirs = np.array([confint_poisson(one, 1.0, method="exact-c") for one in count])
     np.testing.assert_allclose(low, theirs[:, 0], rtol=1e-10)
     np.testing.assert_allclose(high, theirs[:, 1], rtol=1e-10)
+
+
+@pytest.mark.parametrize("total", [np.inf, -5.0])
+def test_impossible_total_is_refused_also_where_the_count_is_missing(total: float) -> None:
+    with pytest.raises(DataError, match="A number of trials is zero or more"):
+        wilson([1, np.nan], [3, total])

@@ -304,3 +304,23 @@ def test_street_crime_of_a_city_has_its_centre_as_the_largest_cluster(real_data:
     largest = found.clusters.iloc[0]
     assert np.hypot(largest["x"] - 334_900, largest["y"] - 390_200) < 1_000
     assert largest["share_of_events"] > 0.3
+
+
+def test_distance_of_exactly_eps_counts_wherever_the_middle_lies() -> None:
+    # Whole steps of 10 m around the origin: moved to their mean, which is no whole number, places
+    # at exactly 50 m of each other would drift apart by a rounding error.
+    for seed in range(10):
+        points = np.random.default_rng(seed).integers(-31, 30, (263, 2)) * 10.0
+        squared = ((points[:, None] - points) ** 2).sum(axis=2)
+        core = (squared <= 2_500).sum(axis=1) >= 7
+        expected = (squared[:, core] <= 2_500).any(axis=1)
+
+        found = dbscan_clusters(incidents(*points.T), min_events=7, eps_m=50.0)
+
+        assert found.labels.notna().tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("n_events", [2.5, float("inf"), float("nan"), -1])
+def test_min_events_needs_a_whole_number(n_events: float) -> None:
+    with pytest.raises(DataError, match="A number of events is a whole number, 0 or more"):
+        suggest_min_events(n_events, 10.0)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from scipy import optimize, stats
 
 from igh_geo.errors import DataError
+from igh_geo.stats.exposure import person_time
 from igh_geo.stats.intervals import byar, wilson
 from igh_geo.stats.rates import (
     eb_standardised,
@@ -306,3 +307,12 @@ def test_scottish_ratios_and_intervals_match_the_poisson_definition(real_data: P
 
     np.testing.assert_allclose(table["rate"], scotland["cases"] / scotland["expected"])
     np.testing.assert_allclose(table["ci_high"], upper / scotland["expected"], rtol=1e-8)
+
+
+def test_equal_rates_are_standardised_to_exactly_zero() -> None:
+    # 1 event per 137 inhabitants everywhere. Person-years are no whole numbers: the rates then
+    # differ in their last digit, which a test of clusters would take for variation.
+    count = pd.Series(np.random.default_rng(1).integers(1, 50, 200))
+    for days in (7, 30, 91, 365):
+        z = eb_standardised(count, person_time(137 * count, days=days))
+        assert (z == 0).all()

@@ -339,3 +339,20 @@ def test_gamma_interval_holds_the_true_rate_at_least_as_often_as_it_says(real_da
         held.append(((found["ci_low"] <= truth) & (truth <= found["ci_high"])).mean())
 
     assert np.mean(held) >= 0.95
+
+
+def test_area_of_which_no_count_is_known_has_a_missing_count_and_not_zero() -> None:
+    table = strata(
+        ("A", "young", None, 1000),
+        ("A", "old", None, 500),
+        ("B", "young", 4, 200),
+        ("B", "old", None, 800),
+    )
+
+    direct, indirect = direct_standardised(table, STANDARD), indirect_standardised(table)
+
+    assert direct["count"].isna().tolist() == [True, False]
+    assert direct.loc["B", "count"] == 4
+    assert direct["rate_standardised"].isna().all()
+    assert indirect["observed"].isna().tolist() == [True, False]
+    assert indirect.loc["A", ["smr", "smr_low", "smr_high"]].isna().all()

@@ -171,3 +171,9 @@ def test_moments_without_time_zone_are_refused() -> None:
 def test_period_that_ends_before_it_starts_is_refused() -> None:
     with pytest.raises(DataError, match="swap the two days"):
         monthly(moments(), start=dt.date(2024, 2, 1), end=dt.date(2024, 1, 31))
+
+
+@pytest.mark.parametrize("length", [0.0, -1.0, np.nan, np.inf])
+def test_period_without_a_finite_length_is_refused(length: float) -> None:
+    with pytest.raises(DataError, match="A period has a length above zero"):
+        compare_counts(series(1), series(1), exposure_previous=length)
