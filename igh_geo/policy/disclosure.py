@@ -262,6 +262,12 @@ def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
             if found is None
             else found["class"].reindex(codes)
         )
+    gi = clusters.gi
+    tests["gi_undetermined"] = (
+        (gi["p"].notna() & gi["class"].isna()).reindex(codes, fill_value=False)
+        if gi is not None
+        else False
+    )
     tests.loc[is_sided.to_numpy(), "lisa_class"] = pd.NA
     for column, digits in (("z", 2), ("p_adjusted", 2)):
         tests[f"gi_{column}"] = np.nan

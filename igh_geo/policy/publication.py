@@ -185,7 +185,8 @@ class Publication:
         ``funnel_class`` (against the limits of chance);
         ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
         ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
-        ``lisa_class``, ``gi_z``, ``gi_p_adjusted`` (missing where they would give a count away);
+        ``lisa_class``, ``gi_undetermined`` (whether it was tested, with too few comparisons to
+        tell), ``gi_z``, ``gi_p_adjusted`` (missing where they would tell a count);
         ``rank``, ``rank_low``, ``rank_high`` (among the areas that are shown), ``p_top`` (missing
         where not ranked) and ``reasons`` (sentences, joined by newlines); where counts were
         carried over from areas of another year, ``carried_over`` (one of CARRIED; missing where

@@ -178,6 +178,8 @@ def reader() -> Callable[..., list[float]]:
 def numbers_of(frame: pd.DataFrame, codes: Sequence[str]) -> list[float]:
     """Every number a frame tells of some of its rows, besides place and size."""
     known = {"x", "y", "geometry", "area_km2", "denominator", "is_water", "boundary_year"}
+    # A word about the neighbourhood, as the class is.
+    known |= {"gi_undetermined"}
     known |= {"population", "households", "dwellings", "addresses", "size"}
     columns = [
         name

@@ -10,6 +10,7 @@ import pytest
 
 from igh_geo.errors import DisclosureError
 from igh_geo.ledger import Ledger
+from igh_geo.out.columns import cell_of
 from igh_geo.policy.clustering import cluster_cells
 from igh_geo.policy.disclosure import publish
 from igh_geo.policy.moments import LEAST_EVENTS
@@ -555,3 +556,20 @@ def test_briefing_says_in_words_what_was_left_out(example_town):
     said = " ".join(step.words for step in example_town.methods)
     assert "1 tot en met 4" in said
     assert "minder dan 10 adressen" in said
+
+
+def test_area_of_which_too_few_draws_cannot_tell_is_named_so_in_the_tables(town):
+    areas = town.areas(10, 10)
+    counts = [5.0] * 100
+    for i in (44, 45, 54, 55):
+        counts[i] = 500.0
+    lens = town.lens(clusters={"permutations": 99})
+    result = publish(
+        town.findings(areas, counts, lens=lens), lens, Texts("nl"), made_on=dt.date(2026, 1, 12)
+    )
+    undetermined = result.areas["gi_undetermined"]
+    assert 0 < undetermined.sum() < 20
+    assert result.areas["gi_class"].isna()[undetermined].all()
+    row = result.areas[undetermined].iloc[0].to_dict()
+    said = cell_of(row, "gi_class", governs="tested", texts=Texts("nl"))
+    assert said == "Niet te zeggen (te weinig vergelijkingen)"
