@@ -54,8 +54,22 @@ def count_by_area(
     Returns
     -------
     pandas.DataFrame
-        Index ``area_code``; ``current`` and ``previous``, as float.
+        Index ``area_code``; ``current`` and ``previous``, as float. Zero in every area where
+        nothing happened in the whole period.
+
+    Raises
+    ------
+    DataError
+        When an incident lies in none of the areas: it would be lost without a word.
     """
+    elsewhere = incidents["area_code"][~incidents["area_code"].isin(area_codes)]
+    if len(elsewhere):
+        problem = Problem(
+            "Every placed incident lies in an area of the study.",
+            f"{len(elsewhere)} do not, the first is in {elsewhere.iloc[0]!r}",
+            "set those incidents aside first, or give all areas",
+        )
+        raise DataError(str(problem))
     totals = counts(incidents).groupby(["period", "area_code"])["count"].sum()
     filled = {
         period: totals.get(period, pd.Series(dtype=float)).reindex(area_codes, fill_value=0)

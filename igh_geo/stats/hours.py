@@ -13,6 +13,8 @@ from igh_geo.errors import DataError, Problem, raise_all
 LOCAL_TIME = "Europe/Amsterdam"
 HOURS_IN_WEEK = 168
 LONGEST_INTERVAL_DAYS = 7
+# A century: pandas can count durations up to three.
+_MOST_DAYS = 36_525
 _MICROSECONDS_PER_HOUR = 3_600_000_000
 # At most 7 days of hours each: some 3.4 million hours at a time.
 _INCIDENTS_AT_ONCE = 20_000
@@ -63,23 +65,25 @@ def hours_of_week(
         date that is read as 00:00 would make midnight the busiest hour. A date and a real
         midnight look the same, so only the caller can tell. Default: all times are known.
     longest_days : float
-        Longer intervals are left out and counted.
+        Longer intervals are left out and counted; zero or more.
 
     Returns
     -------
     HoursOfWeek
-        The table of 7 days by 24 hours and the numbers used and left out.
+        The table of 7 days by 24 hours and the numbers used and left out. An event without a
+        begin, or that ends before it, is left out; without events the table is all zero.
 
     Raises
     ------
     DataError
-        When a column holds no datetimes with a time zone, or indexes differ.
+        When a column holds no datetimes with a time zone, indexes differ, or the longest
+        duration is not a number of days of zero or more.
 
     References
     ----------
     Ratcliffe, J. H. (2000). Aoristic analysis. Int. J. Geogr. Inf. Sci. 14, 669-679.
     """
-    _check(occurred_from, occurred_to, time_is_known)
+    _check(occurred_from, occurred_to, time_is_known, longest_days=longest_days)
     begin = occurred_from.dt.tz_convert(LOCAL_TIME)
     end = occurred_to.dt.tz_convert(LOCAL_TIME).fillna(begin)
     if time_is_known is not None:
@@ -127,7 +131,8 @@ def busiest_blocks(table: pd.DataFrame, *, hours: int = 4, top: int = 3) -> pd.D
     Raises
     ------
     DataError
-        When the table is not 7 by 24 or a block has no possible length.
+        When the table is not 7 by 24 or holds anything else than numbers of zero or more, or
+        a block has no possible length.
     """
     problems = []
     if table.shape != (7, 24):
@@ -138,9 +143,19 @@ def busiest_blocks(table: pd.DataFrame, *, hours: int = 4, top: int = 3) -> pd.D
                 "pass HoursOfWeek.table",
             )
         )
-    if not 1 <= hours <= HOURS_IN_WEEK:
+    elif not np.isfinite(table.to_numpy(dtype=np.float64)).all() or (table < 0).any(axis=None):
         problems.append(
-            Problem("A block is 1 to 168 hours long.", f"hours={hours}", "use some 2 to 8 hours")
+            Problem(
+                "An hour of the week holds a number of events of zero or more.",
+                "the table has negative, missing or infinite numbers",
+                "pass HoursOfWeek.table",
+            )
+        )
+    if not (isinstance(hours, int | np.integer) and 1 <= hours <= HOURS_IN_WEEK):
+        problems.append(
+            Problem(
+                "A block is 1 to 168 whole hours long.", f"hours={hours}", "use some 2 to 8 hours"
+            )
         )
     raise_all(problems, DataError)
     per_hour = table.to_numpy(dtype=np.float64).ravel()
@@ -169,7 +184,11 @@ def busiest_blocks(table: pd.DataFrame, *, hours: int = 4, top: int = 3) -> pd.D
 
 
 def _check(
-    occurred_from: pd.Series, occurred_to: pd.Series, time_is_known: pd.Series | None
+    occurred_from: pd.Series,
+    occurred_to: pd.Series,
+    time_is_known: pd.Series | None,
+    *,
+    longest_days: float,
 ) -> None:
     problems = [
         Problem(
@@ -187,6 +206,14 @@ def _check(
                 "Begin and end are about the same events.",
                 "their indexes differ",
                 "take the columns from one table",
+            )
+        )
+    if not 0 <= longest_days <= _MOST_DAYS:
+        problems.append(
+            Problem(
+                f"The longest duration is a number of days from 0 to {_MOST_DAYS:,}.",
+                f"longest_days={longest_days}",
+                "use 7, or another number of days",
             )
         )
     raise_all(problems, DataError)

@@ -21,14 +21,13 @@ from igh_geo.stats.intervals import (
 )
 from igh_geo.stats.reliability import reliability_class
 from igh_geo.stats.smoothing import (
+    ROUNDING,
     PriorMethod,
     gamma_poisson_posterior,
     posterior_interval,
     posterior_of,
     prior_of,
 )
-
-_ROUNDING = 1e-12
 
 __all__ = ["eb_standardised", "gamma_poisson_posterior", "garwood", "proportions", "rates"]
 
@@ -215,7 +214,7 @@ def eb_standardised(count: pd.Series, denominator: pd.Series) -> pd.Series:
     prior = prior_of(known, "marshall")
     difference = known.count / known.denominator - prior.mean
     # A rounding error is no difference; left in, it is all that a test of equal rates would see.
-    difference[np.abs(difference) <= _ROUNDING * prior.mean] = 0.0
+    difference[np.abs(difference) <= ROUNDING * prior.mean] = 0.0
     variance = prior.variance + prior.mean / known.denominator
     z = np.divide(difference, np.sqrt(variance), out=np.zeros_like(difference), where=variance > 0)
     return pd.Series(known.on_all(z), index=count.index, name="eb_rate")

@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 PriorMethod = Literal["marshall", "gamma_poisson"]
 
 # A difference of two equal numbers is a rounding error, not variation between areas.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def prior_of(known: Observed, method: PriorMethod) -> Prior:
     overall, exposure = known.overall_rate, known.denominator
     spread = float(exposure @ (known.count / exposure - overall) ** 2 / exposure.sum())
     between = spread - overall / float(exposure.mean())
-    return Prior(method, overall, between if between > _ROUNDING * spread else 0.0, n_areas)
+    return Prior(method, overall, between if between > ROUNDING * spread else 0.0, n_areas)
 
 
 def gamma_poisson_posterior(
@@ -287,7 +287,7 @@ def local_smoothed_rates(
     squared = exposure[member] * (events[member] / exposure[member] - b[area]) ** 2
     spread = np.bincount(area, weights=squared, minlength=events.size) / window_exposure
     a = spread - b * n_window / window_exposure
-    is_varied = a > _ROUNDING * spread
+    is_varied = a > ROUNDING * spread
     a_known = np.where(is_varied, a, 1.0)
     shape = np.where(is_varied, b**2 / a_known + events, window_events)
     inverse_scale = np.where(is_varied, b / a_known + exposure, window_exposure)

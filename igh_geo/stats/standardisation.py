@@ -60,8 +60,9 @@ def direct_standardised(
     -------
     pandas.DataFrame
         On `area_code`, in order of appearance: `count` (Int64, all events of the area that are
-        known, with or without a denominator; missing where no count is); `rate` (crude), `rate_standardised`, `ci_low` and
-        `ci_high` (Float64, per `per`; the crude rate rests on the strata with a denominator);
+        known, with or without a denominator; missing where no count is); `rate` (crude),
+        `rate_standardised`, `ci_low` and `ci_high` (Float64, per `per`; the crude rate rests on
+        the strata with a denominator);
         `strata_without_denominator` (Int64), above zero exactly where there is no standardised
         rate. An area without events has rate 0 and the upper limit of Fay and Feuer with
         either method, for that of Dobson is not defined there.

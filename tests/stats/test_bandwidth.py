@@ -83,3 +83,14 @@ def test_events_in_kilometres_get_the_smallest_and_never_nothing() -> None:
 def test_unknown_rule_is_refused() -> None:
     with pytest.raises(DataError, match="rule='best'"):
         suggest_bandwidth([1], [1], rule="best")
+
+
+def test_bandwidth_from_the_median_distance_by_hand() -> None:
+    # 32 events in a row around 0: 20 at 1000 m, 12 at 3000 m. SD = √((20 + 12·9)/32) = 2 km,
+    # Dm = 1000 m, over √ln 2 is 1201 m: 0.9·1201/2 = 540 m, rounded to 550 m. With 20 at 0 and
+    # 12 at 2000 m Dm is 0 and says nothing: SD = √(12·4/32) = 1.2247 km, 0.9·1225/2 = 551 m.
+    ends = np.repeat([-1.0, 1.0], 6)
+    outer, inner = 3_000 * ends, np.repeat([-1_000.0, 1_000.0], 10)
+
+    assert suggest_bandwidth(np.append(outer, inner), np.zeros(32)) == 550.0
+    assert suggest_bandwidth(np.append(2_000 * ends, np.zeros(20)), np.zeros(32)) == 550.0

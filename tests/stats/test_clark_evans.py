@@ -36,6 +36,14 @@ def test_four_events_by_hand() -> None:
     assert (found.n, found.n_spots, found.n_coincident) == (4, 4, 0)
     assert found.area_m2 == 10_000
 
+    # Donnelly: 25 + (0.0514 + 0.0412/2)·400/4 = 32.2 m; variance 0.0703·100²/4² +
+    # 0.037·400·√(100²/4⁵) = 43.9375 + 46.25.
+    corrected = clark_evans(
+        [10, 10, 90, 10], [10, 40, 90, 90], SQUARE, edge="donnelly", simulations=9, seed=1
+    )
+    assert corrected.random_distance_m == pytest.approx(32.2)
+    assert corrected.z_analytic == pytest.approx((47.5 - 32.2) / np.sqrt(43.9375 + 46.25))
+
 
 def test_coincident_events_are_nearest_at_distance_zero_and_told() -> None:
     # Three on one spot and one 10 m away: distances 0, 0, 0, 10.

@@ -291,3 +291,10 @@ def test_few_equal_places_lie_in_the_class_of_their_mean_position() -> None:
     found = [decile_classes(places(*[1] * m)).iloc[0] for m in range(1, 6)]
 
     assert found == [1, 3, 4, 4, 5]
+
+
+def test_thinned_curve_keeps_the_corner_of_the_most_even_spread() -> None:
+    # 1 to 10 incidents on ten of a hundred places: 55, at most even on 55 of them.
+    curve = lorenz_curve(places(*range(1, 11), *[0] * 90), most_points=4)
+
+    assert curve.loc[np.isclose(curve["share_of_places"], 0.55), "most_even"].tolist() == [1.0]

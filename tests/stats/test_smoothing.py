@@ -229,6 +229,19 @@ def test_order_of_rows_and_weights_of_links_do_not_matter(queen_grid: Callable[.
     assert_frame_equal(table, local_smoothed_rates(count, exposure, graph).iloc[turned])
 
 
+def test_link_of_an_area_to_itself_does_not_count_it_twice() -> None:
+    from libpysal.graph import Graph
+
+    here, there = ["BU0", "BU0", "BU1", "BU1"], ["BU0", "BU1", "BU0", "BU1"]
+    with_itself = Graph.from_arrays(here, there, np.ones(4))
+    count, exposure = series(2, 9), series(1000, 500)
+
+    table = local_smoothed_rates(count, exposure, with_itself)
+
+    assert_frame_equal(table, local_smoothed_rates(count, exposure, graph_of(("BU0", "BU1"))))
+    assert list(table["n_window"]) == [2, 2]
+
+
 def test_graph_of_other_areas_and_impossible_options_are_refused() -> None:
     with pytest.raises(DataError, match="occur in only one of them"):
         local_smoothed_rates(series(1, 2, 3), series(1, 1, 1), graph_of(("BU0", "BU1")))

@@ -222,6 +222,19 @@ def test_repeated_stratum_absent_column_no_rows_and_impossible_options_are_refus
         )
 
 
+def test_interval_of_dobson_does_not_go_below_zero() -> None:
+    # One event of two weighs 100 times the other: rate .5 × 1/10 + .5 × 1/1000 = .0505, and
+    # √(v/2) = √(.0025 + .00000025)/√2 = .035357. Two events have a lower limit of .2422:
+    # .0505 + .035357 × (.2422 - 2) = -.0116.
+    uneven = strata(("A", "young", 1, 10), ("A", "old", 1, 1000))
+    table = direct_standardised(
+        uneven, pd.Series({"young": 1.0, "old": 1.0}), per=1.0, interval="dobson"
+    )
+
+    assert table.loc["A", "rate_standardised"] == pytest.approx(0.0505)
+    assert table.loc["A", "ci_low"] == 0
+
+
 @pytest.mark.peer
 def test_rates_of_down_syndrome_in_michigan_are_the_published_ones() -> None:
     # Fleiss (1981), table 14.4, the example of Fay and Feuer (1997): births and cases per age
