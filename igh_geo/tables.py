@@ -95,10 +95,17 @@ TABLES: dict[str, tuple[str, dict[str, Column]]] = {
     ),
 }
 
+
+def _is_number(dtype: np.dtype[Any] | pd.api.extensions.ExtensionDtype) -> bool:
+    # For pandas True and False are numbers; a column of them as a measure is a mistake.
+    is_numeric = pd.api.types.is_numeric_dtype(dtype)
+    return bool(is_numeric and not pd.api.types.is_bool_dtype(dtype))
+
+
 _IS_KIND: dict[Kind, Callable[[Any], bool]] = {
     "text": pd.api.types.is_string_dtype,
-    "number": pd.api.types.is_numeric_dtype,
-    "count": pd.api.types.is_numeric_dtype,
+    "number": _is_number,
+    "count": _is_number,
     "boolean": pd.api.types.is_bool_dtype,
     "time": pd.api.types.is_datetime64_any_dtype,
     "geometry": lambda dtype: str(dtype) == "geometry",
@@ -133,6 +140,16 @@ def check(frame: pd.DataFrame, table: str) -> None:
                 )
             )
             continue
+        n_times = int((frame.columns == name).sum())
+        if n_times > 1:
+            problems.append(
+                Problem(
+                    f"Table '{table}' has one column '{name}'.",
+                    f"there are {n_times}",
+                    "keep one of them, or rename the others",
+                )
+            )
+            continue
         problems.extend(_column_problems(frame[name], table, column))
     raise_all(problems, DataError)
 
@@ -146,8 +163,8 @@ def _key_problems(frame: pd.DataFrame, table: str, key: str) -> list[Problem]:
                 f"use frame.set_index('{key}')",
             )
         ]
-    is_missing = np.asarray(frame.index.isna())
-    if key and is_missing.any():
+    is_missing = np.asarray(frame.index.isna()) if key else np.zeros(len(frame), dtype=bool)
+    if is_missing.any():
         return [
             Problem(
                 f"Every row of table '{table}' has a key.",
@@ -176,6 +193,11 @@ def _column_problems(values: pd.Series, table: str, column: Column) -> list[Prob
     # An empty or wholly missing column has no kind that pandas could have kept.
     if not is_missing.all() and not _IS_KIND[column.kind](values.dtype):
         return [Problem(f"{where} holds {column.kind}.", f"it holds {values.dtype}", "convert it")]
+    if column.kind == "text" and values.dtype == object:
+        # An object column can hold anything: a code read as a number has lost its zeros.
+        held = pd.api.types.infer_dtype(values.to_numpy(), skipna=True)
+        if held not in {"string", "empty"}:
+            return [Problem(f"{where} holds text.", f"it holds {held} objects", "convert it")]
     problems = []
     if column.required and is_missing.any():
         first = values.index[int(is_missing.argmax())]

@@ -199,3 +199,35 @@ def test_a_clean_table_is_checked_without_looking_any_label_up(
 
     monkeypatch.setattr(pd.Index, "__contains__", refuse)
     check(frame, "incidents")
+
+
+def test_column_that_occurs_twice_is_named() -> None:
+    incidents = two_incidents()
+    with pytest.raises(DataError, match=r"has one column 'x'[\s\S]*there are 2"):
+        check(pd.concat([incidents, incidents[["x"]]], axis=1), "incidents")
+
+
+def test_numbers_in_a_column_of_objects_are_no_text() -> None:
+    held = pd.Series([1, None], dtype=object).array
+    with pytest.raises(DataError, match=r"'subcategory' of table 'incidents' holds text"):
+        check(two_incidents().assign(subcategory=held), "incidents")
+
+
+@pytest.mark.parametrize("column", ["x", "row"])
+def test_yes_and_no_are_no_numbers(column: str) -> None:
+    with pytest.raises(DataError, match=f"'{column}' of table 'incidents' holds"):
+        check(two_incidents().assign(**{column: [True, False]}), "incidents")
+
+
+def test_table_without_a_key_may_have_several_levels_of_index() -> None:
+    clusters = pd.DataFrame(
+        {
+            "variable": "count",
+            "statistic": ["gi_star", "local_moran"],
+            "null": "total randomisation",
+            **dict.fromkeys(["z", "n_reference", "p", "p_adjusted"], 0.5),
+            "class": "none",
+        },
+        index=pd.MultiIndex.from_tuples([("A", "gi_star"), ("A", "local_moran")]),
+    )
+    check(clusters, "clusters")

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.neighbourhood import MIN_AREAS, check_same_areas, numbers_of
+from igh_geo.stats.exposure import numbers
+from igh_geo.stats.neighbourhood import MIN_AREAS, check_same_areas
 from igh_geo.stats.reference import FloatArray
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def connected_areas(
     connected = _without_islands(graph, has_value.index)
     kept = has_value.loc[connected.unique_ids]
     return ConnectedAreas(
-        numbers=numbers_of(kept),
+        numbers=numbers(kept),
         graph=connected,
         n_islands=len(has_value) - len(kept),
         n_missing=len(values) - len(has_value),

@@ -6,6 +6,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from igh_geo.errors import DataError, Problem
+
 COUNTS = """
     SELECT area_code, category, period, count(*) AS count
     FROM incidents

@@ -17,7 +17,7 @@ from igh_geo.stats.cross_products import (
     rank_p,
     shuffled_sums,
 )
-from igh_geo.stats.neighbourhood import numbers_of
+from igh_geo.stats.exposure import numbers
 from igh_geo.stats.reference import FloatArray
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ def _check_yes_or_no(is_yes: pd.Series) -> None:
     is_number = pd.api.types.is_bool_dtype(is_yes) or pd.api.types.is_numeric_dtype(is_yes)
     if not is_number:
         raise_all([problem], DataError)
-    numbers = numbers_of(is_yes)
-    is_other = ~np.isnan(numbers) & (numbers != 0) & (numbers != 1)
+    known = numbers(is_yes)
+    is_other = ~np.isnan(known) & (known != 0) & (known != 1)
     if is_other.any():
         first = int(np.flatnonzero(is_other)[0])
-        found = f"{int(is_other.sum())} others, the first is {numbers[first]:g}"
+        found = f"{int(is_other.sum())} others, the first is {known[first]:g}"
         raise_all(
             [Problem(problem.rule, f"{found} at {is_yes.index[first]!r}", problem.remedy)],
             DataError,

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.exposure import numbers
 from igh_geo.stats.reference import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ def neighbourhood(values: pd.Series, graph: Graph) -> Neighbourhood:
         As `check_same_areas`.
     """
     check_same_areas(values, graph)
-    numbers = numbers_of(values)
+    every = numbers(values)
     position = values.index.get_indexer(pd.Index(graph.unique_ids))
     weights = sparse.coo_array(graph.sparse)
     focal, neighbour = position[weights.row], position[weights.col]
-    has_value = ~np.isnan(numbers)
+    has_value = ~np.isnan(every)
     # libpysal writes an area without neighbours as a link to itself with weight zero.
     is_link = (focal != neighbour) & (weights.data != 0) & has_value[focal] & has_value[neighbour]
     renumbered = np.cumsum(has_value) - 1
@@ -103,7 +104,7 @@ def neighbourhood(values: pd.Series, graph: Graph) -> Neighbourhood:
         shape=(n, n),
     )
     n_neighbours = np.diff(links.indptr).astype(np.int64)
-    known = numbers[has_value]
+    known = every[has_value]
     mean, median = (float(known.mean()), float(np.median(known))) if n else (0.0, 0.0)
     return Neighbourhood(
         has_value=has_value,
@@ -130,7 +131,8 @@ def check_same_areas(values: pd.Series, graph: Graph) -> None:
     Raises
     ------
     DataError
-        When areas repeat, occur in only one of the two, or have an infinite value.
+        When areas repeat, occur in only one of the two, or have a value that is infinite or is no
+        number.
     """
     ids = pd.Index(graph.unique_ids)
     problems = []
@@ -152,28 +154,25 @@ def check_same_areas(values: pd.Series, graph: Graph) -> None:
                 "build the graph from the same areas as the values",
             )
         )
-    infinite = values.index[np.isinf(numbers_of(values))]
-    if len(infinite):
+    known = numbers(values)
+    is_odd = np.isinf(known) | (np.isnan(known) & values.notna().to_numpy())
+    if is_odd.any():
         problems.append(
             Problem(
                 "A value is a finite number or missing.",
-                f"{len(infinite)} infinite, the first at {infinite[0]!r}",
+                f"{int(is_odd.sum())} are infinite or no number, "
+                f"the first at {values.index[is_odd][0]!r}",
                 "set it to missing, or mend the denominator it was divided by",
             )
         )
     raise_all(problems, DataError)
 
 
-def numbers_of(column: pd.Series) -> FloatArray:
-    """Give a column as plain numbers, missing as not-a-number."""
-    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-
-
-def _differences(numbers: FloatArray, middle: float) -> FloatArray:
+def _differences(values: FloatArray, middle: float) -> FloatArray:
     """Subtract a mean or a median."""
-    differences = numbers - middle
+    differences = values - middle
     # Equal numbers can differ from their mean in the last digit: that is no variation.
-    largest = np.abs(numbers).max(initial=0.0)
+    largest = np.abs(values).max(initial=0.0)
     if np.abs(differences).max(initial=0.0) <= 1e-12 * largest:
         return np.zeros_like(differences)
     return differences

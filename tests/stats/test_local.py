@@ -357,7 +357,7 @@ def test_graph_of_other_areas_is_refused(measure: Measure) -> None:
 
 @all_three
 def test_infinite_value_is_refused(measure: Measure) -> None:
-    with pytest.raises(DataError, match="1 infinite, the first at 3"):
+    with pytest.raises(DataError, match="1 are infinite or no number, the first at 3"):
         measure(pd.Series([1.0, 2, 3, np.inf, 5, 6, 7, 8]), ring(8), seed=1)
 
 

@@ -14,7 +14,7 @@ from shapely.affinity import translate
 
 from igh_geo import compiled
 from igh_geo.errors import DataError
-from igh_geo.stats.point_pattern import Candidates
+from igh_geo.stats.point_pattern import Candidates, Chance
 from igh_geo.stats.ripley import Edge, RipleyResult, ripley_k, ripley_test, suggest_distances
 from igh_geo.stats.shared_window import shared_window
 
@@ -101,6 +101,28 @@ def test_band_and_p_by_the_definition() -> None:
         inside, outside = inside + (not leaves), outside + leaves
     assert inside >= 15
     assert outside >= 5
+
+
+def test_pointwise_band_is_that_of_the_second_lowest_and_highest_of_79() -> None:
+    # Level 0.05 of 79 and the observed one: 4 of 80, two on either side.
+    x, y = uniform(20, 1)
+    chance = Chance(SQUARE, against=None, n=20, seed=5)
+    curves = [ripley_k(spots.x, spots.y, SQUARE) for spots in (chance.draw() for _ in range(79))]
+    simulated_m = np.sort(np.sqrt(np.array(curves) / np.pi), axis=0)
+
+    found = ripley_test(x, y, SQUARE, simulations=79, seed=5)
+
+    assert (found.pointwise_level, found.global_level) == (0.05, 0.05)
+    assert found.table["pointwise_low_m"].to_numpy() == pytest.approx(simulated_m[1])
+    assert found.table["pointwise_high_m"].to_numpy() == pytest.approx(simulated_m[-2])
+    assert found.table["expected_m"].to_numpy() == pytest.approx(simulated_m.mean(axis=0))
+
+
+def test_rounding_takes_no_simulation_from_a_level() -> None:
+    # 0.29 · 100 is 28.999999999999996 in floating point.
+    found = ripley_test([10, 80], [10, 80], SQUARE, simulations=99, level=0.29, seed=1)
+
+    assert found.global_level == 0.29
 
 
 # Properties.
@@ -238,6 +260,17 @@ def test_shared_part_of_a_window_is_that_of_geos(window: shapely.Geometry) -> No
     # A rectangle is exact, the others come from a raster.
     error = np.abs(table.at(*moved.T) - exact).max()
     assert error < (1e-12 if window is SQUARE else 0.002)
+
+
+@pytest.mark.parametrize("far_part", [shapely.box(0, 0, 1, 1), shapely.box(0, 0, 100, 0.001)])
+def test_strip_that_the_raster_misses_still_has_an_answer(far_part: shapely.Polygon) -> None:
+    # Two centimetres wide, and a cell is ten: it holds part of the window, or none of it.
+    window = shapely.MultiPolygon([shapely.box(0, 49.99, 100, 50.01), far_part])
+
+    k = ripley_k([10, 20, 40], [50, 50, 50], window, distances_m=[9, 10, 20])
+
+    assert np.isfinite(k).all()
+    assert k.iloc[0] == 0 < k.iloc[1] < k.iloc[2]
 
 
 def test_border_of_holes_and_parts_counts_too() -> None:
