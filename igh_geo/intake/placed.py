@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem
@@ -19,6 +20,7 @@ from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents, Lens
 from igh_geo.places.assign import assign_areas
 from igh_geo.sources.events.incidents import read_incidents
+from igh_geo.sources.events.ledger_rows import LedgerRows
 from igh_geo.sources.events.repetition import frequent_dates, near_duplicates, repeated_places
 from igh_geo.sources.events.selection import select
 from igh_geo.sources.store.records import read_incidents_from_store
@@ -54,12 +56,12 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     if part is None:
         raise LensError("this lens has no [incidents]")
     incidents, ledger = _read(part, inputs)
-    _refuse_empty(incidents, ledger, lens)
+    _refuse_empty(len(incidents), ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
     deliveries = deliveries_of(incidents.attrs.get("loads", ()))
     by_year = known_to_the_year(incidents)
     incidents = _without_future(incidents, ledger, today)
-    _refuse_empty(incidents, ledger, lens)
+    _refuse_empty(len(incidents), ledger, lens)
     span = span_of(incidents, by_year=by_year)
     if by_year:
         # A year that is known as a whole cannot be split.
@@ -76,11 +78,11 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
         periods=[(period.start, period.end), *([previous] if previous else [])],
     )
     placed = _place(chosen, areas, ledger, kept=inputs.index_folder)
-    is_current = placed["occurred_from"].dt.date >= period.start
-    placed = placed.assign(
-        period=pd.Series(np.where(is_current, "current", "previous"), placed.index, dtype="str")
-    )
-    _refuse_empty(placed[is_current], ledger, lens, earlier=int((~is_current).sum()))
+    is_current = _begins_on_or_after(placed, period.start)
+    words = pd.array(["previous", "current"], dtype="str")
+    placed = placed.assign(period=words.take(is_current.astype(np.intp)))
+    n_current = int(is_current.sum())
+    _refuse_empty(n_current, ledger, lens, earlier=len(placed) - n_current)
     if is_current.all():
         # None at all may be a category that was not registered yet: missing, not zero.
         previous = None
@@ -138,18 +140,24 @@ def _place(
     incidents: pd.DataFrame, areas: gpd.GeoDataFrame, ledger: Ledger, *, kept: Path
 ) -> pd.DataFrame:
     """Area per incident; what lies in none is set aside, what is doubtful is remarked on."""
-    placed = incidents.join(assign_areas(incidents["x"], incidents["y"], areas, kept=kept))
-    ledger.set_aside(placed.index[placed["area_code"].isna()], "outside_areas")
-    placed = placed[placed["area_code"].notna()]
+    # By position, not by label: pandas would build hash tables of a million labels.
+    rows = LedgerRows.of(incidents, ledger)
+    x, y = incidents["x"].to_numpy(), incidents["y"].to_numpy()
+    found = assign_areas(x, y, areas, kept=kept)
+    is_outside = found["area_code"].isna().to_numpy()
+    ledger.set_aside(rows.marked(is_outside), "outside_areas")
     for remark in ("on_border", "in_overlap"):
-        ledger.remark(placed.index[placed["remark"] == remark], remark)
+        ledger.remark(rows.marked((found["remark"] == remark).to_numpy() & ~is_outside), remark)
     water = areas.index[areas["is_water"]]
-    ledger.remark(placed.index[placed["area_code"].isin(water)], "in_water")
-    return placed.drop(columns="remark")
+    ledger.remark(rows.marked(found["area_code"].isin(water).to_numpy()), "in_water")
+    placed = incidents.assign(area_code=found["area_code"].array)
+    # What was said of the reading, words of the file among it, does not travel with the rows.
+    placed.attrs = {}
+    return placed[~is_outside] if is_outside.any() else placed
 
 
-def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens, *, earlier: int = 0) -> None:
-    if len(incidents):
+def _refuse_empty(n_left: int, ledger: Ledger, lens: Lens, *, earlier: int = 0) -> None:
+    if n_left:
         return
     summary = ledger.summary()
     texts = Texts("en")
@@ -170,7 +178,13 @@ def _refuse_empty(incidents: pd.DataFrame, ledger: Ledger, lens: Lens, *, earlie
 
 def _without_future(incidents: pd.DataFrame, ledger: Ledger, today: dt.date) -> pd.DataFrame:
     """Set aside what is yet to happen: a mistyped year, as a rule."""
-    is_future = incidents["occurred_from"].dt.date > today
-    ledger.set_aside(incidents.index[is_future], "future_date")
-    past: pd.DataFrame = incidents[~is_future]
+    is_future = _begins_on_or_after(incidents, today + dt.timedelta(days=1))
+    ledger.set_aside(LedgerRows.of(incidents, ledger).marked(is_future), "future_date")
+    past: pd.DataFrame = incidents[~is_future] if is_future.any() else incidents
     return past
+
+
+def _begins_on_or_after(incidents: pd.DataFrame, day: dt.date) -> npt.NDArray[np.bool_]:
+    # A million of Python's own dates take half a second.
+    began = incidents["occurred_from"].dt.tz_localize(None)
+    return np.asarray((began >= pd.Timestamp(day)).to_numpy(), dtype=bool)

@@ -48,9 +48,9 @@ def assign_areas(
     -------
     pandas.DataFrame
         On the index of `x` when that is a Series, otherwise 0, 1, 2, ...; columns ``area_code``
-        (missing outside every area) and ``remark``: ``in_overlap`` when the point lies inside
-        one area and inside or on the border of another, ``on_border`` when it lies on borders
-        only, otherwise empty.
+        (missing outside every area, so everywhere when there are no areas) and ``remark``:
+        ``in_overlap`` when the point lies inside one area and inside or on the border of another,
+        ``on_border`` when it lies on borders only, otherwise empty.
 
     Raises
     ------

@@ -13,12 +13,18 @@ from libpysal.graph import Graph
 
 from igh_geo import crs
 from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.places.area_rule import coordinates
 from igh_geo.places.assign import assign_areas
 
 Integers = npt.NDArray[np.int64]
 
 # More than any coordinate in metres that has six digits.
 _KEY_BASE = 1_000_000
+# The origin of RD, which lies in a cell of any size: an example of a name.
+_AMERSFOORT_M = (155_000, 463_000)
+# NumPy keeps text as one such number for each sign.
+_EAST, _NORTH, _ZERO = (np.uint32(ord(sign)) for sign in "EN0")
+_TEN = np.uint32(10)
 
 
 def cell_ids(x: npt.ArrayLike, y: npt.ArrayLike, *, cell_m: int = 100) -> npt.NDArray[np.str_]:
@@ -44,12 +50,12 @@ def cell_ids(x: npt.ArrayLike, y: npt.ArrayLike, *, cell_m: int = 100) -> npt.ND
     Raises
     ------
     DataError
-        When a coordinate is missing or outside the RD grid, or the side is not a whole positive
-        number of metres.
+        When a coordinate is missing or outside the RD grid, `x` and `y` are not equally long, or
+        the side is not a whole positive number of metres.
     """
     _check_side(cell_m)
-    first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    is_strange = crs.recognise(first, second) != "rd"
+    first, second = coordinates(x, y)
+    is_strange = crs.recognise_codes(first, second) != crs.IN_RD
     if is_strange.any():
         at = int(np.flatnonzero(is_strange)[0])
         problem = Problem(
@@ -85,20 +91,26 @@ def cell_origin(cells: npt.ArrayLike, *, cell_m: int = 100) -> tuple[Integers, I
         When a name is not one of a cell of this size.
     """
     _check_side(cell_m)
-    names = pd.Series(np.asarray(cells, dtype=object), dtype="str")
+    names = np.asarray(cells, dtype=object)
     unit_m, digits = _unit(cell_m)
-    parts = names.str.extract(rf"^E(\d{{{digits}}})N(\d{{{digits}}})$")
-    numbers = parts.fillna("-1").astype(np.int64).to_numpy() * unit_m
-    is_strange = (numbers < 0).any(axis=1) | (numbers % cell_m != 0).any(axis=1)
+    width = 2 + 2 * digits
+    # A name has one width, so that a column of signs is a column of digits: a pattern per name
+    # takes thirty times as long. One sign more than that shows the names that are too long.
+    signs = names.astype(f"U{width + 1}").view(np.uint32).reshape(len(names), width + 1)
+    x, is_x = _number(signs[:, 1 : digits + 1])
+    y, is_y = _number(signs[:, digits + 2 : width])
+    x, y = x * unit_m, y * unit_m
+    is_name = (signs[:, 0] == _EAST) & (signs[:, digits + 1] == _NORTH) & (signs[:, width] == 0)
+    is_strange = ~(is_name & is_x & is_y) | (x % cell_m != 0) | (y % cell_m != 0)
     if is_strange.any():
+        example = cell_ids([_AMERSFOORT_M[0]], [_AMERSFOORT_M[1]], cell_m=cell_m)[0]
         problem = Problem(
-            f"A cell of {cell_m} m is named after its lower-left corner, like "
-            f"{_names(np.array([50 * cell_m]), np.array([4000 * cell_m]), cell_m)[0]}.",
-            f"{int(is_strange.sum())} other names, the first is {names[is_strange].iloc[0]!r}",
+            f"A cell of {cell_m} m is named after its lower-left corner, like {example}.",
+            f"{int(is_strange.sum())} other names, the first is {names[is_strange][0]!r}",
             "give the cell size with which the names were made",
         )
         raise DataError(str(problem))
-    return numbers[:, 0], numbers[:, 1]
+    return x, y
 
 
 def study_cells(areas: gpd.GeoDataFrame, *, cell_m: int = 100) -> pd.DataFrame:
@@ -122,11 +134,19 @@ def study_cells(areas: gpd.GeoDataFrame, *, cell_m: int = 100) -> pd.DataFrame:
     CrsError
         When the areas are not in EPSG:28992.
     DataError
-        When no cell has its centre on land.
+        When no area has an outline, no cell has its centre on land, or one has a corner that is
+        not in RD.
     """
     _check_side(cell_m)
     crs.check_crs(areas, "the areas")
     west, south, east, north = areas.total_bounds
+    if np.isnan(west):
+        problem = Problem(
+            "A study area has outlines.",
+            f"{len(areas)} areas, none with an outline",
+            "check the selection that made the table",
+        )
+        raise DataError(str(problem))
     column = np.arange(np.floor(west) // cell_m, east // cell_m + 1, dtype=np.int64) * cell_m
     row = np.arange(np.floor(south) // cell_m, north // cell_m + 1, dtype=np.int64) * cell_m
     y_corner, x_corner = (grid.ravel() for grid in np.meshgrid(row, column, indexing="ij"))
@@ -143,15 +163,22 @@ def study_cells(areas: gpd.GeoDataFrame, *, cell_m: int = 100) -> pd.DataFrame:
             "take smaller cells, or check which areas are marked as water",
         )
         raise DataError(str(problem))
+    x_corner, y_corner, area_code = x_corner[on_land], y_corner[on_land], area_code[on_land]
+    is_strange = (np.minimum(x_corner, y_corner) < 0) | (
+        np.maximum(x_corner, y_corner) >= _KEY_BASE
+    )
+    if is_strange.any():
+        at = int(is_strange.argmax())
+        problem = Problem(
+            "A cell is named by a corner of at most six digits in RD (EPSG:28992).",
+            f"{int(is_strange.sum())} cells have another, the first lies in {area_code.iloc[at]} "
+            f"at ({x_corner[at]}, {y_corner[at]})",
+            "mend the outline of that area, or leave it out",
+        )
+        raise DataError(str(problem))
     return pd.DataFrame(
-        {
-            "x": x_corner[on_land] + half_m,
-            "y": y_corner[on_land] + half_m,
-            "area_code": area_code[on_land].to_numpy(),
-        },
-        index=pd.Index(
-            _names(x_corner[on_land], y_corner[on_land], cell_m), dtype="str", name="cell_id"
-        ),
+        {"x": x_corner + half_m, "y": y_corner + half_m, "area_code": area_code.to_numpy()},
+        index=pd.Index(_names(x_corner, y_corner, cell_m), dtype="str", name="cell_id"),
     )
 
 
@@ -284,10 +311,23 @@ def _unit(cell_m: int) -> tuple[int, int]:
 
 def _names(east: Integers, north: Integers, cell_m: int) -> npt.NDArray[np.str_]:
     unit_m, digits = _unit(cell_m)
-    # Many points share a cell: each name is written once.
-    keys, where = np.unique(east * _KEY_BASE + north, return_inverse=True)
-    written = [
-        f"E{key // _KEY_BASE // unit_m:0{digits}d}N{key % _KEY_BASE // unit_m:0{digits}d}"
-        for key in keys.tolist()
-    ]
-    return np.array(written, dtype=np.str_)[where]
+    signs = np.empty((len(east), 2 + 2 * digits), dtype=np.uint32)
+    for at, letter, metres in ((0, _EAST, east), (digits + 1, _NORTH, north)):
+        signs[:, at] = letter
+        left = (metres // unit_m).astype(np.uint32)
+        for place in range(at + digits, at, -1):
+            left, digit = np.divmod(left, _TEN)
+            signs[:, place] = digit + _ZERO
+    return signs.view(f"U{signs.shape[1]}").ravel()
+
+
+def _number(signs: npt.NDArray[np.uint32]) -> tuple[Integers, npt.NDArray[np.bool_]]:
+    """Number that each row of signs is, and whether all of them are digits."""
+    number = np.zeros(len(signs), dtype=np.int64)
+    is_number = np.ones(len(signs), dtype=bool)
+    for column in signs.T:
+        # Below zero an unsigned number turns very large: one comparison is enough.
+        digit = column - _ZERO
+        is_number &= digit < _TEN
+        number = number * 10 + digit
+    return number, is_number

@@ -17,6 +17,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from igh_geo import crs
 from igh_geo.errors import DataError, Problem, raise_all
@@ -76,7 +77,8 @@ def crosswalk(
     CrsError
         When either is not in EPSG:28992.
     DataError
-        When two old areas have the same code, or one has no area.
+        When two old areas have the same code, one has no area, or an outline of either year
+        crosses itself so that land cannot be measured.
 
     Notes
     -----
@@ -87,7 +89,10 @@ def crosswalk(
     crs.check_crs(old, "the old areas")
     crs.check_crs(new, "the new areas")
     _check_old(old)
-    by_land = parts_by_land(old, new)
+    try:
+        by_land = parts_by_land(old, new)
+    except shapely.errors.GEOSException as error:
+        raise DataError(str(_invalid(old, new))) from error
     if sliver_width_m is None:
         sliver_width_m = _width_of_slivers(by_land, sliver_share)
     by_land["is_narrow"] = (by_land["width_m"] < sliver_width_m) & ~_is_over(
@@ -143,8 +148,8 @@ def carry_over(
     Raises
     ------
     DataError
-        When a code is not one of the old areas, occurs twice, or when ``whole`` is asked of
-        counts that are not.
+        When a code is not one of the old areas, occurs twice, a figure is infinite, or when
+        ``whole`` is asked of counts that are not.
     """
     raise_all(_problems(counts, crosswalk, whole=whole))
     parts = _divided(counts, crosswalk, whole=whole)
@@ -310,6 +315,18 @@ def _check_old(old: gpd.GeoDataFrame) -> None:
     raise_all(problems, DataError)
 
 
+def _invalid(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Problem:
+    """Why GEOS could not lay the outlines on each other."""
+    outlines = pd.concat([old.geometry, new.geometry])
+    broken = outlines[~outlines.is_valid]
+    first = f"{broken.index[0]} ({broken.is_valid_reason().iloc[0]})" if len(broken) else "unknown"
+    return Problem(
+        "The outlines of both years are valid polygons.",
+        f"{len(broken)} are not, the first is {first}",
+        "mend them with shapely.make_valid",
+    )
+
+
 def _problems(counts: pd.DataFrame, crosswalk: pd.DataFrame, *, whole: bool) -> list[Problem]:
     problems = []
     strange = counts.index[~counts.index.isin(crosswalk["from_code"])]
@@ -331,6 +348,16 @@ def _problems(counts: pd.DataFrame, crosswalk: pd.DataFrame, *, whole: bool) -> 
             )
         )
     numbers = counts.astype("Float64")
+    is_infinite = numbers.abs().eq(np.inf).fillna(value=False).any(axis=1)
+    if is_infinite.any():
+        problems.append(
+            Problem(
+                "A figure that is carried over is finite or missing.",
+                f"{int(is_infinite.sum())} areas have another, the first is "
+                f"{counts.index[is_infinite][0]!r}",
+                "set it to missing, or mend what it was divided by",
+            )
+        )
     is_part = (numbers % 1 != 0).fillna(value=False).any(axis=1)
     if whole and is_part.any():
         problems.append(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo import crs
+from igh_geo.errors import DataError, Problem
 from igh_geo.places.area_rule import coordinates
 from igh_geo.places.assign import assign_areas
 from igh_geo.places.grid import cell_ids
@@ -52,9 +53,17 @@ def assign_levels(
     CrsError
         When the areas are not in EPSG:28992.
     DataError
-        When the side is not a whole positive number of metres, or `x` and `y` are not equally
-        long.
+        When a code is repeated, the side is not a whole positive number of metres, or `x` and `y`
+        are not equally long.
     """
+    if not areas.index.is_unique:
+        repeated = areas.index[areas.index.duplicated()]
+        problem = Problem(
+            "Every area has a code of its own.",
+            f"{repeated.nunique()} codes occur more than once, the first is {repeated[0]!r}",
+            "join the parts of an area into one, or give them codes of their own",
+        )
+        raise DataError(str(problem))
     found = assign_areas(x, y, areas, kept=kept)
     first, second = coordinates(x, y)
     in_rd = crs.recognise(first, second) == "rd"

@@ -166,7 +166,8 @@ def slivers(areas: gpd.GeoDataFrame, *, up_to_m: float = 5.0) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``area_code``, ``other_code`` and ``distance_m``, the nearest pair first.
+        Columns ``area_code``, ``other_code`` and ``distance_m``, the nearest pair first; empty
+        where there are none. An area without an outline is in no pair.
 
     Raises
     ------

@@ -335,7 +335,7 @@ def _whole_counts(counts: pd.Series, others: list[Problem]) -> IntArray:
             Problem(
                 "A place has a whole number of incidents, 0 or more.",
                 f"{int(wrong.sum())} have not, the first is {counts.index[at]!r}: "
-                f"{counts.iloc[at]!r}",
+                f"{counts.iloc[[at]].tolist()[0]!r}",
                 "count the incidents per place; a rate or a weight is not a count",
             )
         )

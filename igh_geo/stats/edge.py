@@ -95,7 +95,8 @@ def edge_corrected_density(
     Returns
     -------
     ndarray of float, shape (m,)
-        Events per km² of study area. Its sum over the cells is not the number of events.
+        Events per km² of study area; without events 0 everywhere. Its sum over the cells is not
+        the number of events.
 
     Raises
     ------

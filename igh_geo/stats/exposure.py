@@ -226,13 +226,15 @@ def same_area_problems(
     return problems
 
 
-def count_problems(count: pd.Series) -> list[Problem]:
+def count_problems(count: pd.Series, *, name: str = "count") -> list[Problem]:
     """Name the values that cannot be counts.
 
     Parameters
     ----------
     count : pandas.Series
         Events per area; missing is allowed.
+    name : str
+        What it is, in the singular.
 
     Returns
     -------
@@ -246,7 +248,7 @@ def count_problems(count: pd.Series) -> list[Problem]:
         return []
     return [
         Problem(
-            "A count is a whole number of zero or more.",
+            f"A {name} is a whole number of zero or more.",
             _broken(count, is_broken),
             "count events; set an unknown or suppressed count to missing",
         )

@@ -113,7 +113,8 @@ def funnel(
     -------
     Funnel
         When no event occurred and no target is given nothing is expected: z is 0 and every
-        area is inside.
+        area is inside. Where all rates are equal, or there is one area, φ is 0 and inflates
+        nothing. Areas without count or denominator are in it, with missing z and limits.
 
     Raises
     ------

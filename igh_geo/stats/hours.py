@@ -154,7 +154,9 @@ def busiest_blocks(table: pd.DataFrame, *, hours: int = 4, top: int = 3) -> pd.D
     if not (isinstance(hours, int | np.integer) and 1 <= hours <= HOURS_IN_WEEK):
         problems.append(
             Problem(
-                "A block is 1 to 168 whole hours long.", f"hours={hours}", "use some 2 to 8 hours"
+                "A block is 1 to 168 hours long, whole ones.",
+                f"hours={hours}",
+                "use some 2 to 8 hours",
             )
         )
     raise_all(problems, DataError)

@@ -179,12 +179,8 @@ def adjust(p: pd.Series, correction: Correction) -> pd.Series:
     DataError
         When the method is unknown or a value lies outside [0, 1].
     """
-    if correction == "bh":
-        return benjamini_hochberg(p)
-    if correction == "by":
-        return benjamini_yekutieli(p)
     _check_correction(correction)
-    return p.astype("Float64")
+    return _step_up(p, correction)
 
 
 def adjusted_p(p: FloatArray, correction: Correction) -> FloatArray:
@@ -235,7 +231,8 @@ def reach(clusters: pd.DataFrame, *, alpha: float = 0.05, correction: Correction
     Returns
     -------
     Reach
-        The smallest p that can be reached and what it takes to pass the correction.
+        The smallest p that can be reached and what it takes to pass the correction. Where no
+        area was tested there are 0 tests, the smallest p is 1 and nothing is needed.
     """
     _check_correction(correction)
     tested = clusters[clusters["p"].notna()]

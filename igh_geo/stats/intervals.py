@@ -142,8 +142,8 @@ def wilson(
     Raises
     ------
     DataError
-        When a count is negative or above its total, a total is negative or infinite, or the
-        level is not between 0 and 1.
+        When counts and totals are not equally many, a count is negative or above its total, a
+        total is negative or infinite, or the level is not between 0 and 1.
 
     References
     ----------
@@ -152,6 +152,13 @@ def wilson(
     """
     events = _checked(count, confidence)
     trials = np.asarray(total, dtype=np.float64)
+    if events.shape != trials.shape:
+        problem = Problem(
+            "Every count has a total.",
+            f"counts of shape {events.shape}, totals of shape {trials.shape}",
+            "give two columns of the same table",
+        )
+        raise DataError(str(problem))
     problems = []
     is_impossible = (trials < 0) | np.isinf(trials)
     if is_impossible.any():
@@ -167,7 +174,8 @@ def wilson(
         problems.append(
             Problem(
                 "A proportion has at most as many events as trials.",
-                f"{int(is_more.sum())} have more",
+                f"{int(is_more.sum())} have more, the first is {events[is_more][0]:g}"
+                f" of {trials[is_more][0]:g}",
                 "swap the two, or use a rate when one unit can have several events",
             )
         )

@@ -138,7 +138,7 @@ def points_inside(
         When x and y differ in length, a coordinate is missing or infinite, the window is not
         a valid polygon with an area, or points lie outside it.
     """
-    raise_all(_window_problems(window), DataError)
+    raise_all(window_problems(window), DataError)
     easting, northing = checked_points(x, y, what)
     shapely.prepare(window)
     outside = np.flatnonzero(~shapely.intersects_xy(window, easting, northing))
@@ -201,7 +201,8 @@ def is_rectangle(window: shapely.Geometry) -> bool:
     return bool(abs(box - window.area) <= 1e-9 * box)
 
 
-def _window_problems(window: object) -> list[Problem]:
+def window_problems(window: object) -> list[Problem]:
+    """Say what keeps a window from being a study area; empty when nothing does."""
     rule = "The study area is a valid polygon with an area."
     if not isinstance(window, shapely.Polygon | shapely.MultiPolygon):
         return [Problem(rule, f"it is a {type(window).__name__}", "dissolve the areas into one")]

@@ -161,7 +161,7 @@ def proportions(
     raise_all([*per_problems(per), *confidence_problems(confidence)], DataError)
     raise_all(same_area_problems(count, total, names=("count", "total")), DataError)
     units = total.reindex(count.index)
-    problems = [*count_problems(count), *count_problems(units)]
+    problems = [*count_problems(count), *count_problems(units, name="total")]
     is_more = (count > units).fillna(value=False).to_numpy(dtype=bool)
     if is_more.any():
         problems.append(

@@ -21,6 +21,7 @@ from igh_geo.stats.point_pattern import (
     events_inside,
     n_coincident,
     n_events,
+    window_problems,
 )
 from igh_geo.stats.shared_window import shared_window
 from igh_geo.stats.spots import Spots
@@ -276,7 +277,13 @@ def suggest_distances(window: Window) -> FloatArray:
     -------
     ndarray of float
         Metres; the first is one step, not 0.
+
+    Raises
+    ------
+    DataError
+        When the window is no valid polygon with an area.
     """
+    raise_all(window_problems(window), DataError)
     furthest_m = min(LARGEST_DISTANCE_M, _shorter_side_m(window) / 4.0)
     return furthest_m / _STEPS * np.arange(1, _STEPS + 1, dtype=np.float64)
 

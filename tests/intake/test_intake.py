@@ -163,6 +163,12 @@ def test_every_row_is_placed_or_set_aside_with_a_reason(data):
     assert areas.index.equals(events.counts.index)
 
 
+def test_placed_incidents_carry_no_words_of_the_file_beside_their_rows(data):
+    write_incidents(data, [row("2025-03-01"), row("2025-03-02", x=10_000.0)])
+    _, events = intake(data, lens())
+    assert events.incidents.attrs == {}
+
+
 def test_previous_period_is_the_same_months_of_the_year_before_and_nothing_between(data):
     period = {"from": dt.date(2025, 1, 1), "to": dt.date(2025, 3, 31)}
     rows = [row(f"2024-{month:02d}-10 10:00") for month in range(1, 13)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -67,6 +69,76 @@ def test_a_name_of_another_size_is_refused():
         grid.cell_origin(["E1705N4816"], cell_m=500)
     with pytest.raises(DataError, match="nonsense"):
         grid.cell_origin(["E1705N4815", "nonsense"], cell_m=500)
+
+
+def test_name_says_its_side_and_a_valid_example_when_it_is_refused():
+    # The origin of RD, (155000, 463000), lies in the square of 500 m with the corner E1550N4630.
+    with pytest.raises(DataError, match=r"500 m[\s\S]*E1550N4630[\s\S]*1 other names"):
+        grid.cell_origin(["E1705N4815", "E1705N4816"], cell_m=500)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(None, np.nan, pd.NA, 1705, "", "E1705N481", "E1705N48160", "e1705N4815", "E1705S4815"),
+        *("E1705N4815 ", "E1705N4815\n", " E1705N4815", "E170५N4815", "E17-5N4815"),
+        "E170500N481500",
+    ],
+)
+def test_what_is_not_exactly_a_name_is_refused(name):
+    with pytest.raises(DataError, match="1 other names"):
+        grid.cell_origin(["E1705N4815", name])
+
+
+def test_no_names_have_no_corners():
+    x, y = grid.cell_origin([])
+    assert x.shape == y.shape == (0,)
+
+
+@given(
+    names=st.lists(
+        st.one_of(
+            st.from_regex(r"E[0-9]{4}N[0-9]{4}", fullmatch=True),
+            st.from_regex(r"E[0-9]{6}N[0-9]{6}", fullmatch=True),
+            st.text(st.sampled_from("EN0123456789-+ xé"), max_size=14),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    cell_m=st.sampled_from([50, 100, 250, 500]),
+)
+def test_names_are_read_as_the_pattern_reads_them(names, cell_m):
+    digits, unit_m = (4, 100) if cell_m % 100 == 0 else (6, 1)
+    pattern = re.compile(f"E([0-9]{{{digits}}})N([0-9]{{{digits}}})")
+    found = [pattern.fullmatch(name) for name in names]
+    corners = [(int(m[1]) * unit_m, int(m[2]) * unit_m) if m else (1, 1) for m in found]
+    n_strange = sum(x % cell_m != 0 or y % cell_m != 0 for x, y in corners)
+    for given_as in (names, pd.Index(names, dtype="str"), np.array(names), pd.Series(names)):
+        if n_strange:
+            with pytest.raises(DataError, match=f"{n_strange} other names"):
+                grid.cell_origin(given_as, cell_m=cell_m)
+        else:
+            assert list(zip(*grid.cell_origin(given_as, cell_m=cell_m), strict=True)) == corners
+
+
+@given(
+    corners=st.lists(st.tuples(st.integers(0, 5_999), st.integers(5_780, 12_579)), min_size=1),
+    cell_m=st.sampled_from([50, 100, 150, 500]),
+)
+def test_names_are_written_as_python_writes_the_numbers(corners, cell_m):
+    x, y = np.array(corners).T * 50.0
+    names = grid.cell_ids(x, y, cell_m=cell_m)
+    digits, unit_m = (4, 100) if cell_m % 100 == 0 else (6, 1)
+    west, south = (np.int64(values) // cell_m * cell_m // unit_m for values in (x, y))
+    assert names.tolist() == [
+        f"E{first:0{digits}}N{second:0{digits}}" for first, second in zip(west, south, strict=True)
+    ]
+
+
+def test_land_west_of_the_grid_is_refused_and_not_named_at_random():
+    land = {"in": shapely.box(0, 300_000, 1000, 301_000), "out": shapely.box(-300, 3e5, 0, 3.01e5)}
+    with pytest.raises(DataError, match=r"30 cells have another, the first lies in out at \(-300"):
+        grid.study_cells(areas_of(land))
 
 
 def test_study_area_is_every_cell_with_its_centre_on_land_from_the_south_west():

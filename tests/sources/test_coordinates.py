@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from igh_geo import crs
 from igh_geo.sources.values.coordinates import (
     holds_pairs,
     read_coordinates,
@@ -81,3 +82,17 @@ def test_every_row_has_a_place_or_exactly_one_reason_why_not() -> None:
     why_not = [found.is_missing, found.is_unreadable, found.is_zero, found.is_outside]
     assert np.vstack([np.isfinite(found.x), *why_not]).sum(axis=0).tolist() == [1] * 8
     assert found.counts == {"rd": 2, "rd_swapped": 1, "unknown": 4, "wgs84": 1}
+
+
+def test_systems_are_told_by_code_and_by_name() -> None:
+    found = read_coordinates(
+        column("121300", "487000", "4.89", "52.37", None),
+        column("487000", "121300", "52.37", "4.89", "1"),
+    )
+    names = ["rd", "rd_swapped", "wgs84", "wgs84_swapped", "unknown"]
+    assert found.system.tolist() == names
+    assert [crs.SYSTEMS[code] for code in found.system_code] == names
+    assert found.is_exchanged.tolist() == [False, True, False, True, False]
+    assert found.is_in_degrees.tolist() == [False, False, True, True, False]
+    # In the manifest the systems stand in alphabetical order.
+    assert found.describe() == "rd 1, rd_swapped 1, unknown 1, wgs84 1, wgs84_swapped 1"

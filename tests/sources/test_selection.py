@@ -100,3 +100,16 @@ def test_nothing_asked_for_keeps_everything_of_the_period_and_the_frame_as_it_wa
     before = frame.copy()
     assert run(frame)[0] == ["i1", "i2", "i3"]
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_order_of_the_incidents_does_not_change_which_are_chosen():
+    frame = incidents()
+    ledger = Ledger("i.csv", frame)
+    chosen = select(
+        frame.iloc[::-1],
+        Incidents(file="i.csv", categories=["Overlast"], kinds=["report"]),
+        ledger,
+        periods=[(dt.date(2025, 1, 1), dt.date(2025, 12, 31))],
+    )
+    assert list(chosen.index) == ["i2", "i1"]
+    assert list(ledger.is_placed[ledger.is_placed].index) == ["i1", "i2"]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo import tables
+from igh_geo import crs, tables
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
 from igh_geo.sources.columns import describe_choice
@@ -237,7 +237,7 @@ def _account_for_places(ledger: Ledger, where: Coordinates, at_fault: Mapping[st
     ledger.set_aside(where.is_outside, "coordinates_outside_netherlands", column=column)
     ledger.remark(where.is_exchanged, "coordinates_exchanged", column=column)
     in_degrees = where.is_in_degrees
-    if in_degrees.any() and ((where.system != "unknown") & ~in_degrees).any():
+    if in_degrees.any() and ((where.system_code != crs.UNKNOWN) & ~in_degrees).any():
         ledger.remark(in_degrees, "degrees_among_rd", column=column)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from igh_geo.errors import LensError, Problem, raise_all
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents
+from igh_geo.sources.events.ledger_rows import LedgerRows
 
 ONE_DAY = pd.Timedelta(days=1)
 
@@ -47,11 +48,15 @@ def select(
         into one rate without the lens asking for that.
     """
     _check_names(incidents, wanted)
-    stay = pd.Series(True, index=incidents.index)
+    rows = LedgerRows.of(incidents, ledger)
+    stay = np.ones(len(incidents), dtype=bool)
 
     def leave(condition: pd.Series, reason: str) -> None:
-        ledger.set_aside(incidents.index[stay & condition], reason, sort="selection")
-        stay[condition] = False
+        nonlocal stay
+        # Bare arrays: a Series as a mask makes pandas build a hash table of a million labels.
+        is_left = condition.to_numpy(dtype=bool)
+        ledger.set_aside(rows.marked(stay & is_left), reason, sort="selection")
+        stay = stay & ~is_left
 
     if wanted.categories:
         leave(~incidents["category"].isin(wanted.categories), "category_not_selected")
@@ -60,11 +65,10 @@ def select(
     if wanted.verified_only:
         leave(~incidents["verified"].fillna(value=False).astype(bool), "not_verified")
     began = incidents["occurred_from"].dt.tz_localize(None)
-    is_inside = [
-        (began >= pd.Timestamp(start)) & (began < pd.Timestamp(end) + ONE_DAY)
-        for start, end in periods
-    ]
-    leave(~np.logical_or.reduce(is_inside), "outside_period")
+    is_inside = pd.Series(False, index=incidents.index)
+    for start, end in periods:
+        is_inside |= (began >= pd.Timestamp(start)) & (began < pd.Timestamp(end) + ONE_DAY)
+    leave(~is_inside, "outside_period")
     chosen = incidents[stay]
     _check_kinds(chosen, wanted)
     return chosen

@@ -29,8 +29,6 @@ _AROUND_DEGREES = r"^\s*[NEO]\s*|\s*°?\s*[NEO]?\s*$"
 _OTHER_SIGN: dict[DecimalSign, DecimalSign] = {",": ".", ".": ","}
 # Rows that tell whether a column holds both coordinates.
 _SAMPLE = 1000
-# As `igh_geo.crs.recognise` names them, in alphabetical order.
-SYSTEMS = ("rd", "rd_swapped", "unknown", "wgs84", "wgs84_swapped")
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,8 @@ class Coordinates:
     ----------
     x, y : numpy.ndarray of float
         Metres, EPSG:28992; NaN where there are none in the Netherlands.
-    system : numpy.ndarray of str
-        What each row was in, as `igh_geo.crs.recognise` names it.
+    system_code : numpy.ndarray of int
+        What each row was in, as `igh_geo.crs.recognise_codes` tells it.
     is_missing, is_unreadable, is_zero, is_outside : numpy.ndarray of bool
         Why a row has no place: no coordinates, text that is no number, zero, or a place that is
         not in the Netherlands. At most one of the four holds.
@@ -50,27 +48,32 @@ class Coordinates:
 
     x: FloatArray
     y: FloatArray
-    system: npt.NDArray[np.str_]
+    system_code: npt.NDArray[np.int8]
     is_missing: BoolArray
     is_unreadable: BoolArray
     is_zero: BoolArray
     is_outside: BoolArray
 
     @property
+    def system(self) -> npt.NDArray[np.str_]:
+        """What each row was in, as `igh_geo.crs.recognise` names it: 52 bytes a row."""
+        return np.asarray(np.array(crs.SYSTEMS)[self.system_code])
+
+    @property
     def is_exchanged(self) -> BoolArray:
         """Rows whose two coordinates stood in each other's place."""
-        return np.isin(self.system, ["rd_swapped", "wgs84_swapped"])
+        return _is_exchanged(self.system_code)
 
     @property
     def is_in_degrees(self) -> BoolArray:
         """Rows that were in degrees and have been converted."""
-        return np.isin(self.system, ["wgs84", "wgs84_swapped"])
+        return _is_in_degrees(self.system_code)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of rows in each system."""
-        counted = {name: int(np.count_nonzero(self.system == name)) for name in SYSTEMS}
-        return {name: count for name, count in counted.items() if count}
+        """Number of rows in each system, in alphabetical order."""
+        counted = np.bincount(self.system_code, minlength=len(crs.SYSTEMS)).tolist()
+        return {name: n for name, n in sorted(zip(crs.SYSTEMS, counted, strict=True)) if n}
 
     def describe(self) -> str:
         """Systems found and the number of rows of each, for the log and the manifest."""
@@ -94,9 +97,9 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
     """
     x_sign, y_sign = decimal_sign(x_text), decimal_sign(y_text)
     x, y = _numbers(x_text, x_sign), _numbers(y_text, y_sign)
-    system = crs.recognise(x, y)
+    system = crs.recognise_codes(x, y)
     odd = (
-        (system == "unknown")
+        (system == crs.UNKNOWN)
         & x_text.notna().to_numpy()
         & y_text.notna().to_numpy()
         & (x != 0)
@@ -106,8 +109,8 @@ def read_coordinates(x_text: pd.Series, y_text: pd.Series) -> Coordinates:
         # Only one of the two readings of 121.300 lies in the Netherlands.
         other_x = _numbers(x_text[odd], _OTHER_SIGN[x_sign])
         other_y = _numbers(y_text[odd], _OTHER_SIGN[y_sign])
-        other = crs.recognise(other_x, other_y)
-        is_better = other != "unknown"
+        other = crs.recognise_codes(other_x, other_y)
+        is_better = other != crs.UNKNOWN
         better = np.flatnonzero(odd)[is_better]
         x[better], y[better] = other_x[is_better], other_y[is_better]
         system[better] = other[is_better]
@@ -186,35 +189,44 @@ def place(x: FloatArray, y: FloatArray) -> Coordinates:
     Coordinates
     """
     is_nan = ~(np.isfinite(x) & np.isfinite(y))
-    return _place(x, y, crs.recognise(x, y), is_missing=is_nan)
+    return _place(x, y, crs.recognise_codes(x, y), is_missing=is_nan)
 
 
 def _place(
-    x: FloatArray, y: FloatArray, system: npt.NDArray[np.str_], *, is_missing: BoolArray
+    x: FloatArray, y: FloatArray, system: npt.NDArray[np.int8], *, is_missing: BoolArray
 ) -> Coordinates:
     is_nan = ~(np.isfinite(x) & np.isfinite(y))
     is_unreadable = is_nan & ~is_missing
     is_zero = ~is_nan & ((x == 0) | (y == 0))
 
-    is_exchanged = (system == "rd_swapped") | (system == "wgs84_swapped")
+    is_exchanged = _is_exchanged(system)
     first, second = np.where(is_exchanged, y, x), np.where(is_exchanged, x, y)
-    in_degrees = (system == "wgs84") | (system == "wgs84_swapped")
-    is_placed = (system == "rd") | (system == "rd_swapped")
+    in_degrees = _is_in_degrees(system)
+    is_placed = (system == crs.IN_RD) | (system == crs.RD_SWAPPED)
     if in_degrees.any():
         first[in_degrees], second[in_degrees] = rd.to_rd(first[in_degrees], second[in_degrees])
         # A place in the sea may fit the limits in degrees and still lie off the RD grid.
-        is_placed[in_degrees] = crs.recognise(first[in_degrees], second[in_degrees]) == "rd"
+        found = crs.recognise_codes(first[in_degrees], second[in_degrees])
+        is_placed[in_degrees] = found == crs.IN_RD
     # Zero is no place, though it lies on the edge of the grid.
     is_placed &= ~is_zero
     return Coordinates(
         x=np.where(is_placed, first, np.nan),
         y=np.where(is_placed, second, np.nan),
-        system=system,
+        system_code=system,
         is_missing=is_missing,
         is_unreadable=is_unreadable,
         is_zero=is_zero,
         is_outside=~(is_placed | is_missing | is_unreadable | is_zero),
     )
+
+
+def _is_exchanged(system: npt.NDArray[np.int8]) -> BoolArray:
+    return np.asarray((system == crs.RD_SWAPPED) | (system == crs.WGS84_SWAPPED))
+
+
+def _is_in_degrees(system: npt.NDArray[np.int8]) -> BoolArray:
+    return np.asarray((system == crs.IN_WGS84) | (system == crs.WGS84_SWAPPED))
 
 
 def _numbers(text: pd.Series, decimal: DecimalSign) -> FloatArray:
