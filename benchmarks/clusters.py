@@ -85,14 +85,14 @@ def cells() -> tuple[Any, Any]:
 
 
 def ours(folder: Path, permutations: int) -> Callable[[], object]:
-    from igh_geo.stats.local import local_statistics
+    from igh_geo.stats.clusters.local import local_statistics
 
     values, graph = areas_of(folder)
     return lambda: local_statistics(values, graph, permutations=permutations, seed=1)
 
 
 def ours_one_by_one(folder: Path, permutations: int) -> Callable[[], object]:
-    from igh_geo.stats.local import gi_star, local_moran
+    from igh_geo.stats.clusters.local import gi_star, local_moran
 
     values, graph = areas_of(folder)
 
@@ -104,7 +104,7 @@ def ours_one_by_one(folder: Path, permutations: int) -> Callable[[], object]:
 
 
 def ours_on_cells(_: Path, permutations: int) -> Callable[[], object]:
-    from igh_geo.stats.local import gi_star
+    from igh_geo.stats.clusters.local import gi_star
 
     values, graph = cells()
     return lambda: gi_star(values, graph, permutations=permutations, seed=1)

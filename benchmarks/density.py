@@ -51,7 +51,7 @@ def write_town(folder: Path, points: int, cells: int) -> None:
 
 
 def ours(town: dict) -> Callable[[], object]:
-    from igh_geo.stats.density import quartic_density
+    from igh_geo.stats.points.density import quartic_density
 
     return lambda: quartic_density(
         town["x"], town["y"], at_x=town["at_x"], at_y=town["at_y"], bandwidth_m=BANDWIDTH_M
@@ -66,7 +66,7 @@ def ours_without_numba(town: dict) -> Callable[[], object]:
 
 
 def ours_corrected(town: dict) -> Callable[[], object]:
-    from igh_geo.stats.edge import edge_corrected_density
+    from igh_geo.stats.points.edge import edge_corrected_density
 
     return lambda: edge_corrected_density(
         *(town["x"], town["y"]),

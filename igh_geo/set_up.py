@@ -7,9 +7,9 @@ import shapely
 
 from igh_geo.compiled import is_available
 from igh_geo.places.area_index import compile_loops
-from igh_geo.stats.density_loop import summed_kernels
-from igh_geo.stats.ripley import ripley_k
-from igh_geo.stats.spots import spots_of
+from igh_geo.stats.points.density_loop import summed_kernels
+from igh_geo.stats.points.ripley import ripley_k
+from igh_geo.stats.points.spots import spots_of
 
 
 def compile_all() -> bool:

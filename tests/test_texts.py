@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from igh_geo import texts as texts_module
 from igh_geo.lens import Denominator, Setting
 from igh_geo.policy.publication import STATUSES
-from igh_geo.stats.funnel import FUNNEL_CLASSES
+from igh_geo.stats.rates.funnel import FUNNEL_CLASSES
 from igh_geo.tables import GI_CLASSES, KINDS_OF_INCIDENT, LISA_CLASSES, RELIABILITIES
 from igh_geo.texts import LANGUAGES, Texts
 

@@ -14,14 +14,14 @@ from igh_geo.lens import Lens
 from igh_geo.places.grid import cell_ids, grid_neighbours, study_cells
 from igh_geo.policy.findings import AreaClusters, GridFindings
 from igh_geo.policy.neighbouring import neighbours_of
-from igh_geo.stats.cell_size import suggest_cell_m
-from igh_geo.stats.concentration import concentration
-from igh_geo.stats.density import quartic_density, suggest_bandwidth
-from igh_geo.stats.equal_risk import against_equal_risk, against_varying_risk
-from igh_geo.stats.inference import reach
-from igh_geo.stats.local import gi_star, local_statistics
-from igh_geo.stats.moran import eb_moran
-from igh_geo.stats.rates import eb_standardised
+from igh_geo.stats.autocorrelation.moran import eb_moran
+from igh_geo.stats.clusters.equal_risk import against_equal_risk, against_varying_risk
+from igh_geo.stats.clusters.inference import reach
+from igh_geo.stats.clusters.local import gi_star, local_statistics
+from igh_geo.stats.points.cell_size import suggest_cell_m
+from igh_geo.stats.points.concentration import concentration
+from igh_geo.stats.points.density import quartic_density, suggest_bandwidth
+from igh_geo.stats.rates.rates import eb_standardised
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph

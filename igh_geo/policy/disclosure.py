@@ -28,7 +28,7 @@ from igh_geo.policy.precision import expected_in_steps, places_among, significan
 from igh_geo.policy.publication import Clustering, FunnelLimits, Hours, Publication, Total
 from igh_geo.policy.secrecy import group_of, is_small, secrets
 from igh_geo.policy.suppression import BASE
-from igh_geo.stats.funnel import Funnel
+from igh_geo.stats.rates.funnel import Funnel
 from igh_geo.texts import Texts
 
 RATE_NUMBERS = [

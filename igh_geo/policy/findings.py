@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
-from igh_geo.stats.concentration import Concentration
-from igh_geo.stats.funnel import Funnel
+from igh_geo.stats.points.concentration import Concentration
+from igh_geo.stats.rates.funnel import Funnel
 
 
 @dataclass(frozen=True)

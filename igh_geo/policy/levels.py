@@ -12,8 +12,8 @@ from igh_geo.errors import LensError, Problem, raise_all
 from igh_geo.lens import District, Lens
 from igh_geo.policy.findings import Level
 from igh_geo.policy.priorities import rank_areas
-from igh_geo.stats.funnel import funnel
-from igh_geo.stats.rates import gamma_poisson_posterior, rates
+from igh_geo.stats.rates.funnel import funnel
+from igh_geo.stats.rates.rates import gamma_poisson_posterior, rates
 from igh_geo.stats.trend import compare_counts
 
 WHOLE = "whole"

@@ -30,7 +30,7 @@ def rank_areas(
     ----------
     posterior : pandas.DataFrame
         Index: area; ``shape`` and ``rate`` of the Gamma posterior of the risk per unit of
-        exposure (``stats.rates.gamma_poisson_posterior``). Areas with a missing value are not
+        exposure (``stats.rates.rates.gamma_poisson_posterior``). Areas with a missing value are not
         ranked.
     exposure : pandas.Series
         Denominator, same index.

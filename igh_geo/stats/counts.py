@@ -64,11 +64,13 @@ def count_by_area(
     DataError
         When an incident lies in none of the areas: it would be lost without a word.
     """
-    elsewhere = incidents["area_code"][~incidents["area_code"].isin(area_codes)]
-    if len(elsewhere):
+    # A mask of plain values: with one that is indexed, pandas hashes the label of every incident.
+    is_elsewhere = ~incidents["area_code"].isin(area_codes).to_numpy()
+    if is_elsewhere.any():
+        first = incidents["area_code"].iloc[int(is_elsewhere.argmax())]
         problem = Problem(
             "Every placed incident lies in an area of the study.",
-            f"{len(elsewhere)} do not, the first is in {elsewhere.iloc[0]!r}",
+            f"{int(is_elsewhere.sum())} do not, the first is in {first!r}",
             "set those incidents aside first, or give all areas",
         )
         raise DataError(str(problem))

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.exposure import count_problems, same_area_problems
+from igh_geo.stats.clusters.inference import Correction, adjust
 from igh_geo.stats.hours import LOCAL_TIME
-from igh_geo.stats.inference import Correction, adjust
-from igh_geo.stats.intervals import confidence_problems
+from igh_geo.stats.rates.exposure import count_problems, same_area_problems
+from igh_geo.stats.rates.intervals import confidence_problems
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -39,36 +39,22 @@ from igh_geo.places import (
     levels_of_points,
     neighbours,
 )
-from igh_geo.stats import (
-    autocorrelation,
+from igh_geo.stats import counts, hours, trend
+from igh_geo.stats.autocorrelation import geary, general_g, global_result, join_counts, moran
+from igh_geo.stats.clusters import equal_risk, inference, local, neighbourhood
+from igh_geo.stats.points import (
     bandwidth,
     cell_size,
     clark_evans,
     concentration,
-    counts,
     density,
     edge,
-    equal_risk,
-    exposure,
-    funnel,
-    geary,
-    general_g,
-    hours,
-    inference,
-    intervals,
-    join_counts,
-    local,
-    moran,
-    neighbourhood,
     point_clusters,
     point_pattern,
-    rates,
     ripley,
-    smoothing,
     spots,
-    standardisation,
-    trend,
 )
+from igh_geo.stats.rates import exposure, funnel, intervals, rates, smoothing, standardisation
 
 # ---- What comes of it -------------------------------------------------------------------------
 
@@ -745,8 +731,8 @@ AREA_ROWS = [
         {**REFUSED_VALUES, "all missing": NOTHING, "no areas": NOTHING, "all islands": NOTHING},
     ),
     Row(
-        autocorrelation.connected_areas,
-        lambda areas: autocorrelation.connected_areas(areas.count, areas.graph, **DRAWS),
+        global_result.connected_areas,
+        lambda areas: global_result.connected_areas(areas.count, areas.graph, **DRAWS),
         {
             **REFUSED_VALUES,
             "all islands": Answer(lambda those: (those.n, those.n_islands) == (0, 12)),
@@ -1734,17 +1720,17 @@ def assert_same(given: Any, before: Any) -> None:
 
 # Modules whose functions take what another module has checked, by the door that checks it.
 BEHIND_A_DOOR = {
-    "stats.cluster_table": "stats.local",
-    "stats.cross_products": "stats.autocorrelation",
-    "stats.density_loop": "stats.density",
-    "stats.likelihood": "stats.smoothing",
-    "stats.pair_counts": "stats.ripley",
-    "stats.pair_loop": "stats.ripley",
-    "stats.ranking": "stats.local",
-    "stats.reference": "stats.local",
-    "stats.reliability": "stats.rates",
-    "stats.sequences": "stats.local",
-    "stats.shared_window": "stats.ripley",
+    "stats.clusters.table": "stats.clusters.local",
+    "stats.autocorrelation.cross_products": "stats.autocorrelation.global_result",
+    "stats.points.density_loop": "stats.points.density",
+    "stats.rates.likelihood": "stats.rates.smoothing",
+    "stats.points.pair_counts": "stats.points.ripley",
+    "stats.points.pair_loop": "stats.points.ripley",
+    "stats.clusters.ranking": "stats.clusters.local",
+    "stats.clusters.reference": "stats.clusters.local",
+    "stats.rates.reliability": "stats.rates.rates",
+    "stats.clusters.sequences": "stats.clusters.local",
+    "stats.points.shared_window": "stats.points.ripley",
     "places.area_build": "places.area_index",
     "places.area_file": "places.area_index",
     "places.area_grid": "places.area_index",
@@ -1759,23 +1745,23 @@ BEHIND_A_DOOR = {
 BESIDE_THE_DOOR = {
     "places.area_index.compile_loops",
     "places.grid.graph_from_pairs",
-    "stats.exposure.count_problems",
-    "stats.exposure.denominator_problems",
-    "stats.exposure.numbers",
-    "stats.exposure.per_problems",
-    "stats.exposure.same_area_problems",
-    "stats.inference.adjusted_p",
-    "stats.inference.is_undetermined",
-    "stats.inference.two_sided_p",
-    "stats.intervals.confidence_problems",
-    "stats.point_pattern.is_rectangle",
-    "stats.point_pattern.n_coincident",
-    "stats.point_pattern.n_events",
-    "stats.point_pattern.window_problems",
-    "stats.smoothing.posterior_interval",
-    "stats.smoothing.posterior_of",
-    "stats.smoothing.prior_of",
-    "stats.spots.spots_of",
+    "stats.rates.exposure.count_problems",
+    "stats.rates.exposure.denominator_problems",
+    "stats.rates.exposure.numbers",
+    "stats.rates.exposure.per_problems",
+    "stats.rates.exposure.same_area_problems",
+    "stats.clusters.inference.adjusted_p",
+    "stats.clusters.inference.is_undetermined",
+    "stats.clusters.inference.two_sided_p",
+    "stats.rates.intervals.confidence_problems",
+    "stats.points.point_pattern.is_rectangle",
+    "stats.points.point_pattern.n_coincident",
+    "stats.points.point_pattern.n_events",
+    "stats.points.point_pattern.window_problems",
+    "stats.rates.smoothing.posterior_interval",
+    "stats.rates.smoothing.posterior_of",
+    "stats.rates.smoothing.prior_of",
+    "stats.points.spots.spots_of",
 }
 
 
@@ -1785,7 +1771,7 @@ def name_of(function: Callable[..., Any]) -> str:
 
 def public_functions() -> Iterator[Callable[..., Any]]:
     for room in (igh_geo.stats, igh_geo.places):
-        for module_info in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        for module_info in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             module = importlib.import_module(module_info.name)
             for name, value in vars(module).items():
                 is_own = inspect.isfunction(value) and value.__module__ == module.__name__

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.policy.clustering import LEAST_AREAS, cluster_areas, cluster_cells
-from igh_geo.stats.rates import eb_standardised
+from igh_geo.stats.rates.rates import eb_standardised
 
 HOT = [14, 15, 16, 20, 21, 22, 26, 27, 28]
 

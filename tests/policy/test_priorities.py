@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from igh_geo.policy.priorities import rank_areas
-from igh_geo.stats.rates import gamma_poisson_posterior
+from igh_geo.stats.rates.rates import gamma_poisson_posterior
 
 
 def frame(shape: list[float], rate: list[float]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats.bandwidth import suggest_bandwidth
+from igh_geo.stats.points.bandwidth import suggest_bandwidth
 
 
 def test_coordinates_of_other_rows_are_refused() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats.cell_size import CELL_SIDES_M, suggest_cell_m
+from igh_geo.stats.points.cell_size import CELL_SIDES_M, suggest_cell_m
 
 
 @pytest.mark.parametrize(

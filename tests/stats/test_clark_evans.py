@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from igh_geo.errors import DataError
-from igh_geo.stats.clark_evans import clark_evans
-from igh_geo.stats.point_pattern import Candidates
+from igh_geo.stats.points.clark_evans import clark_evans
+from igh_geo.stats.points.point_pattern import Candidates
 
 SQUARE = shapely.box(0, 0, 100, 100)
 L_SHAPE = shapely.Polygon([(0, 0), (100, 0), (100, 50), (40, 50), (40, 90), (0, 90)])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats.concentration import concentration, decile_classes, lorenz_curve
+from igh_geo.stats.points.concentration import concentration, decile_classes, lorenz_curve
 
 
 def places(*counts: float | None) -> pd.Series:

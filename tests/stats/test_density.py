@@ -11,8 +11,8 @@ import pytest
 
 from igh_geo import compiled
 from igh_geo.errors import DataError
-from igh_geo.stats import density
-from igh_geo.stats.density import quartic_density
+from igh_geo.stats.points import density
+from igh_geo.stats.points.density import quartic_density
 
 Grid = tuple[np.ndarray, np.ndarray]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats.density import quartic_density
-from igh_geo.stats.edge import edge_corrected_density, kernel_mass
+from igh_geo.stats.points.density import quartic_density
+from igh_geo.stats.points.edge import edge_corrected_density, kernel_mass
 
 Grid = tuple[np.ndarray, np.ndarray]
 

@@ -11,11 +11,11 @@ from pandas.testing import assert_frame_equal
 from scipy import stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats import equal_risk
-from igh_geo.stats.equal_risk import against_equal_risk, against_varying_risk
-from igh_geo.stats.inference import reach
-from igh_geo.stats.local import COLUMNS
-from igh_geo.stats.smoothing import fit_prior
+from igh_geo.stats.clusters import equal_risk
+from igh_geo.stats.clusters.equal_risk import against_equal_risk, against_varying_risk
+from igh_geo.stats.clusters.inference import reach
+from igh_geo.stats.clusters.local import COLUMNS
+from igh_geo.stats.rates.smoothing import fit_prior
 
 QueenGrid = Callable[[int, int], Any]
 Measure = Callable[..., pd.DataFrame]

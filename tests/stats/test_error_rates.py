@@ -20,9 +20,9 @@ import shapely
 from libpysal.graph import Graph
 from scipy import stats
 
-from igh_geo.stats.equal_risk import against_equal_risk, against_varying_risk
-from igh_geo.stats.local import local_statistics
-from igh_geo.stats.rates import eb_standardised
+from igh_geo.stats.clusters.equal_risk import against_equal_risk, against_varying_risk
+from igh_geo.stats.clusters.local import local_statistics
+from igh_geo.stats.rates.rates import eb_standardised
 
 QueenGrid = Callable[[int, int], Any]
 Tables = dict[str, pd.DataFrame]

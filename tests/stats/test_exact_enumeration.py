@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igh_geo.stats import ranking
-from igh_geo.stats.local import gi, gi_star, local_moran, local_statistics
+from igh_geo.stats.clusters import ranking
+from igh_geo.stats.clusters.local import gi, gi_star, local_moran, local_statistics
 
 N_CASES = 60
 

@@ -6,9 +6,9 @@ import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from igh_geo.errors import DataError
-from igh_geo.stats.exposure import observed, person_time
-from igh_geo.stats.rates import rates
-from igh_geo.stats.smoothing import PriorMethod
+from igh_geo.stats.rates.exposure import observed, person_time
+from igh_geo.stats.rates.rates import rates
+from igh_geo.stats.rates.smoothing import PriorMethod
 
 
 def series(*values: float | None, name: str | None = None) -> pd.Series:

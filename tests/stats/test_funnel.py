@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.stats import mstats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.funnel import FUNNEL_CLASSES, Transform, funnel
+from igh_geo.stats.rates.funnel import FUNNEL_CLASSES, Transform, funnel
 
 LIMITS = ["low_998", "low_95", "high_95", "high_998"]
 

@@ -15,16 +15,16 @@ from libpysal.graph import Graph
 from scipy import sparse
 
 from igh_geo.errors import DataError
-from igh_geo.stats.autocorrelation import GlobalResult
-from igh_geo.stats.cross_products import (
+from igh_geo.stats.autocorrelation.cross_products import (
     difference_variance,
     mixed_pair_variance,
     product_variance,
 )
-from igh_geo.stats.geary import geary_c
-from igh_geo.stats.general_g import general_g
-from igh_geo.stats.join_counts import JoinCounts, join_counts
-from igh_geo.stats.moran import eb_moran, global_moran
+from igh_geo.stats.autocorrelation.geary import geary_c
+from igh_geo.stats.autocorrelation.general_g import general_g
+from igh_geo.stats.autocorrelation.global_result import GlobalResult
+from igh_geo.stats.autocorrelation.join_counts import JoinCounts, join_counts
+from igh_geo.stats.autocorrelation.moran import eb_moran, global_moran
 
 QueenGrid = Callable[[int, int], Any]
 Test = Callable[..., GlobalResult]

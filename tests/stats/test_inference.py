@@ -7,7 +7,7 @@ from pandas.testing import assert_series_equal
 from scipy import stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.inference import (
+from igh_geo.stats.clusters.inference import (
     adjust,
     adjusted_p,
     benjamini_hochberg,

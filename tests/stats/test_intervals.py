@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.intervals import Interval, byar, garwood, poisson_interval, wilson
+from igh_geo.stats.rates.intervals import Interval, byar, garwood, poisson_interval, wilson
 
 
 def test_toy_case_of_garwood_by_hand() -> None:

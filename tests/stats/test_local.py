@@ -16,9 +16,9 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 
 from igh_geo import compiled
 from igh_geo.errors import DataError
-from igh_geo.stats.inference import reach
-from igh_geo.stats.local import COLUMNS, gi, gi_star, local_moran, local_statistics
-from igh_geo.stats.rates import eb_standardised
+from igh_geo.stats.clusters.inference import reach
+from igh_geo.stats.clusters.local import COLUMNS, gi, gi_star, local_moran, local_statistics
+from igh_geo.stats.rates.rates import eb_standardised
 
 QueenGrid = Callable[[int, int], Any]
 Measure = Callable[..., pd.DataFrame]

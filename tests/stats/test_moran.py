@@ -12,7 +12,7 @@ import pytest
 from libpysal.graph import Graph
 
 from igh_geo.errors import DataError
-from igh_geo.stats.moran import global_moran
+from igh_geo.stats.autocorrelation.moran import global_moran
 
 QueenGrid = Callable[[int, int], Any]
 

@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.stats import poisson
 
 from igh_geo.errors import DataError
-from igh_geo.stats import point_clusters
-from igh_geo.stats.point_clusters import (
+from igh_geo.stats.points import point_clusters
+from igh_geo.stats.points.point_clusters import (
     HULL_MARGIN_M,
     dbscan_clusters,
     hdbscan_clusters,

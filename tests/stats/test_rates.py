@@ -9,16 +9,16 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from scipy import optimize, stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.exposure import person_time
-from igh_geo.stats.intervals import byar, wilson
-from igh_geo.stats.rates import (
+from igh_geo.stats.rates.exposure import person_time
+from igh_geo.stats.rates.intervals import byar, wilson
+from igh_geo.stats.rates.rates import (
     eb_standardised,
     gamma_poisson_posterior,
     garwood,
     proportions,
     rates,
 )
-from igh_geo.stats.smoothing import PriorMethod
+from igh_geo.stats.rates.smoothing import PriorMethod
 
 
 def series(*numbers: float | None) -> pd.Series:

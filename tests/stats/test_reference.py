@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats import ranking, sequences
-from igh_geo.stats.reference import (
+from igh_geo.stats.clusters import ranking, sequences
+from igh_geo.stats.clusters.reference import (
     Sums,
     Tails,
     conditional_randomisation,

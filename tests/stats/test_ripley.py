@@ -14,9 +14,9 @@ from shapely.affinity import translate
 
 from igh_geo import compiled
 from igh_geo.errors import DataError
-from igh_geo.stats.point_pattern import Candidates, Chance
-from igh_geo.stats.ripley import Edge, RipleyResult, ripley_k, ripley_test, suggest_distances
-from igh_geo.stats.shared_window import shared_window
+from igh_geo.stats.points.point_pattern import Candidates, Chance
+from igh_geo.stats.points.ripley import Edge, RipleyResult, ripley_k, ripley_test, suggest_distances
+from igh_geo.stats.points.shared_window import shared_window
 
 SQUARE = shapely.box(0, 0, 100, 100)
 L_SHAPE = shapely.Polygon([(0, 0), (100, 0), (100, 50), (40, 50), (40, 90), (0, 90)])

@@ -14,9 +14,9 @@ from pandas.testing import assert_frame_equal
 from scipy import optimize, stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.intervals import garwood
-from igh_geo.stats.rates import rates
-from igh_geo.stats.smoothing import (
+from igh_geo.stats.rates.intervals import garwood
+from igh_geo.stats.rates.rates import rates
+from igh_geo.stats.rates.smoothing import (
     PriorMethod,
     fit_prior,
     gamma_poisson_posterior,

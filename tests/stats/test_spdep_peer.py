@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from libpysal.graph import Graph
 
-from igh_geo.stats.geary import geary_c
-from igh_geo.stats.general_g import general_g
-from igh_geo.stats.join_counts import join_counts
-from igh_geo.stats.moran import eb_moran, global_moran
+from igh_geo.stats.autocorrelation.geary import geary_c
+from igh_geo.stats.autocorrelation.general_g import general_g
+from igh_geo.stats.autocorrelation.join_counts import join_counts
+from igh_geo.stats.autocorrelation.moran import eb_moran, global_moran
 
 SCRIPT = """
 suppressMessages(library(spdep))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
-from igh_geo.stats.spots import checked_points, spots_of
+from igh_geo.stats.points.spots import checked_points, spots_of
 
 
 def test_coincident_events_are_one_spot() -> None:

@@ -9,9 +9,9 @@ from pandas.testing import assert_frame_equal
 from scipy import stats
 
 from igh_geo.errors import DataError
-from igh_geo.stats.intervals import byar, garwood
-from igh_geo.stats.rates import rates
-from igh_geo.stats.standardisation import (
+from igh_geo.stats.rates.intervals import byar, garwood
+from igh_geo.stats.rates.rates import rates
+from igh_geo.stats.rates.standardisation import (
     DirectInterval,
     direct_standardised,
     indirect_standardised,

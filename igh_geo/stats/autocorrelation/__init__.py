@@ -1,0 +1,1 @@
+"""Global statistics: whether the map as a whole is clustered."""

@@ -1,0 +1,1 @@
+"""Local statistics: where it clusters, against what chance would give."""

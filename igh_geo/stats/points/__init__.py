@@ -1,0 +1,1 @@
+"""Points: density, concentration, and how they lie."""

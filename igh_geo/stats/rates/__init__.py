@@ -1,0 +1,1 @@
+"""Rates: how many for how many, and how sure."""
