@@ -87,6 +87,7 @@ class Grid(Part):
     cell_m: Literal[100, 200, 500, "auto"] = 100
     permutations: int = Field(default=999_999, ge=999)
     bandwidth_m: float | None = Field(default=None, ge=50, le=5000)
+    edge_correction: bool = False
 
     @property
     def side_m(self) -> int:

@@ -20,7 +20,6 @@ from igh_geo.writing import sha256_of
 MANIFEST = "manifest.json"
 PACKAGES = (
     "duckdb",
-    "esda",
     "folium",
     "geopandas",
     "libpysal",

@@ -14,13 +14,16 @@ from igh_geo.lens import Lens
 from igh_geo.places.grid import cell_ids, grid_neighbours, study_cells
 from igh_geo.policy.findings import AreaClusters, GridFindings
 from igh_geo.policy.neighbouring import neighbours_of
+from igh_geo.rd import FloatArray
 from igh_geo.stats.autocorrelation.moran import eb_moran
 from igh_geo.stats.clusters.equal_risk import against_equal_risk, against_varying_risk
 from igh_geo.stats.clusters.inference import reach
 from igh_geo.stats.clusters.local import gi_star, local_statistics
+from igh_geo.stats.points.bandwidth import suggest_bandwidth
 from igh_geo.stats.points.cell_size import suggest_cell_m
 from igh_geo.stats.points.concentration import concentration
-from igh_geo.stats.points.density import quartic_density, suggest_bandwidth
+from igh_geo.stats.points.density import quartic_density
+from igh_geo.stats.points.edge import edge_corrected_density
 from igh_geo.stats.rates.rates import eb_standardised
 
 if TYPE_CHECKING:
@@ -136,7 +139,9 @@ def cluster_cells(
     cells["gi_class"] = gi["class"]
     bandwidth_m = lens.grid.bandwidth_m or suggest_bandwidth(x, y)
     at_x, at_y = cells["x"].to_numpy(), cells["y"].to_numpy()
-    cells["density_per_km2"] = quartic_density(x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m)
+    cells["density_per_km2"] = _density(
+        x, y, cells, cell_m=side, bandwidth_m=bandwidth_m, lens=lens
+    )
     centres = np.column_stack([at_x, at_y])
     cells["n_within_bandwidth"] = _within(np.column_stack([x, y]), centres, bandwidth_m)
     cells["addresses_within_bandwidth"] = pd.array([pd.NA] * len(cells), dtype="Int64")
@@ -170,6 +175,24 @@ def _windows(graph: Graph, tested: pd.Index) -> dict[str, tuple[str, ...]]:
     for focal, neighbours in links.groupby("focal")["neighbor"]:
         windows[str(focal)] = (str(focal), *neighbours.astype(str))
     return windows
+
+
+def _density(
+    x: FloatArray,
+    y: FloatArray,
+    cells: pd.DataFrame,
+    *,
+    cell_m: int,
+    bandwidth_m: float,
+    lens: Lens,
+) -> FloatArray:
+    """Events per km² at the centres of the cells."""
+    at_x, at_y = cells["x"].to_numpy(), cells["y"].to_numpy()
+    if lens.grid.edge_correction:
+        return edge_corrected_density(
+            x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m, cell_m=cell_m
+        )
+    return quartic_density(x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m)
 
 
 def _addresses(cells: pd.Index, addresses: pd.DataFrame | None, side: int) -> pd.Series:

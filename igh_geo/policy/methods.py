@@ -147,7 +147,8 @@ def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
         correction=lens.clusters.correction,
         seed=lens.clusters.seed,
     )
-    yield _method(texts, "density", bandwidth_m=grid.bandwidth_m)
+    key = "density_corrected" if lens.grid.edge_correction else "density"
+    yield _method(texts, "density", key=key, bandwidth_m=grid.bandwidth_m)
     spread = grid.concentration
     if spread is not None and spread.n_events:
         yield _method(

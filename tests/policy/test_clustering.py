@@ -186,3 +186,22 @@ def test_bandwidth_is_announced_as_chosen_only_when_the_lens_gives_none(town):
     assert not given.bandwidth_chosen
     assert given.bandwidth_m == 420
     assert 150 <= chosen.bandwidth_m <= 1000
+
+
+def test_density_along_the_edge_is_corrected_where_the_lens_asks(town):
+    # Beyond the town nothing is known: a kernel in its corner is for three quarters outside.
+    areas = town.areas(4, 4)
+    incidents = town.incidents(areas, [40.0] * 16, period="current", year=2025)
+    found = {
+        corrected: cluster_cells(
+            areas,
+            incidents,
+            None,
+            lens=town.lens(grid={"edge_correction": corrected, "bandwidth_m": 800}),
+        ).cells["density_per_km2"]
+        for corrected in (False, True)
+    }
+    ratio = found[True] / found[False]
+    # Its centre lies 50 m inside, so somewhat more than a quarter of the kernel is inside.
+    assert 2.5 < ratio[found[False].index[0]] < 4
+    assert ratio["E1909N4409"] == pytest.approx(1)

@@ -8,7 +8,6 @@ from scipy.spatial import cKDTree
 
 from igh_geo import compiled
 from igh_geo.errors import DataError, Problem
-from igh_geo.stats.points.bandwidth import suggest_bandwidth as suggest_bandwidth
 from igh_geo.stats.points.density_loop import summed_kernels
 from igh_geo.stats.points.spots import Spots, checked_points, spots_of
 
