@@ -87,7 +87,7 @@ def _limits(areas: gpd.GeoDataFrame) -> FunnelLimits:
     denominator = np.geomspace(areas["denominator"].min(), areas["denominator"].max(), 20)
     spread = {name: 10.1 + z * np.sqrt(10_100 / denominator) for name, z in _LIMITS.items()}
     curve = pd.DataFrame({"denominator": denominator, **spread}).clip(lower=0.0)
-    return FunnelLimits(curve=curve, target=10.1, phi=1.4, n_areas=len(areas))
+    return FunnelLimits(curve=curve, target=10.1, inflation=1.5)
 
 
 def example_publication(**changes: object) -> Publication:
@@ -119,6 +119,7 @@ def example_publication(**changes: object) -> Publication:
     areas["change_high"] = areas["change_ratio"] * 1.6
     areas["gi_class"] = "none"
     areas["lisa_class"] = "none"
+    areas["gi_undetermined"] = False
     hot = areas.index[[18, 19, 26, 27]]
     areas.loc[hot, "gi_class"] = ["hot_99", "hot_99", "hot_95", "hot_90"]
     areas.loc[areas.index[[40, 41]], "gi_class"] = ["cold_95", "cold_90"]

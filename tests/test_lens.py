@@ -318,6 +318,12 @@ def test_list_of_offence_groups_is_refused_beside_a_source_that_was_read_already
         ('[rate]\ndenominator = "exposure"\nunit = "kilometers"\n', r"columns = \{ exposure"),
         ("[clusters]\nnearest = 4\n", "'nearest' says nothing with neighbours = \"queen\""),
         ('[clusters]\nneighbours = "nearest"\ntolerance_m = 5\n', "'tolerance_m' says nothing"),
+        ('[clusters]\nneighbours = "nearest"\nislands = "nearest"\n', "'islands' says nothing"),
+        ('[rate]\ndenominator = "none"\nper_year = true\n', "'per_year' says nothing"),
+        (
+            '[rate]\ndenominator = "none"\n[clusters]\ntest = "equal_risk"\n',
+            "compares the risk of one of the denominator",
+        ),
         ("[grid]\ncell_m = 150\n", "cell_m"),
     ],
 )

@@ -215,3 +215,10 @@ def test_dates_and_periods_are_written_in_words() -> None:
         dutch.period(dt.date(2025, 3, 1), dt.date(2025, 3, 31))
         == "1 maart 2025 tot en met 31 maart 2025"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1000.0, "1.000"), (0.5, "0,5"), (2.25, "2,25"), (1 / 3, "0,33333")]
+)
+def test_plain_number_has_the_decimals_that_it_has(value: float, said: str) -> None:
+    assert Texts("nl").plain(value) == said

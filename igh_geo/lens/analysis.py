@@ -11,6 +11,8 @@ from igh_geo.lens.part import Denominator, Part
 # A small population makes a rate that says more about the rounding of CBS (to 5) than about
 # the area; square kilometres have no such floor.
 MINIMUM_DENOMINATOR = 50.0
+# Minutes of work, and a smaller p than any number of areas asks for.
+MOST_PERMUTATIONS = 10_000_000
 
 
 class Rate(Part):
@@ -29,6 +31,11 @@ class Rate(Part):
             raise ValueError(
                 "'unit' names an exposure of your own, in the plural (\"kilometers\"): "
                 'give it with denominator = "exposure", and only then'
+            )
+        if self.per_year and self.denominator == "none":
+            raise ValueError(
+                "'per_year' says nothing with denominator = \"none\", which gives no rate: "
+                "remove it, or choose a denominator"
             )
         return self
 
@@ -56,7 +63,7 @@ class Clusters(Part):
     distance_m: float | None = Field(default=None, gt=0, le=100_000)
     tolerance_m: float = Field(default=0.0, ge=0, le=100)
     islands: Literal["report", "nearest"] = "report"
-    permutations: int = Field(default=99_999, ge=99)
+    permutations: int = Field(default=99_999, ge=99, le=MOST_PERMUTATIONS)
     seed: int = Field(default=20_250_101, ge=0)
     correction: Literal["bh", "by"] = "bh"
 
@@ -67,6 +74,8 @@ class Clusters(Part):
             ("nearest", self.neighbours == "nearest"),
             ("distance_m", self.neighbours == "distance"),
             ("tolerance_m", touching),
+            # Of the nearest everybody has some.
+            ("islands", self.neighbours != "nearest"),
         ):
             if key in self.model_fields_set and not is_of_use:
                 raise ValueError(
@@ -85,7 +94,7 @@ class Grid(Part):
 
     enabled: bool = True
     cell_m: Literal[100, 200, 500, "auto"] = 100
-    permutations: int = Field(default=999_999, ge=999)
+    permutations: int = Field(default=999_999, ge=999, le=MOST_PERMUTATIONS)
     bandwidth_m: float | None = Field(default=None, ge=50, le=5000)
     edge_correction: bool = False
 

@@ -68,6 +68,11 @@ class Lens(Part):
                 'denominator = "exposure" needs the column that holds it: '
                 '[areas.key_figures] columns = { exposure = "..." }'
             )
+        if self.rate.denominator == "none" and self.clusters.test != "eb_rate":
+            raise ValueError(
+                f'test = "{self.clusters.test}" compares the risk of one of the denominator, and '
+                'there is none: choose one (denominator = "area_km2" for numbers per km²)'
+            )
         names = [district.name for district in self.districts]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:

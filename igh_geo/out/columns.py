@@ -105,7 +105,7 @@ def cell_of(row: Mapping[str, Any], name: str, *, governs: str, texts: Texts) ->
         # The class is given and the number is not: it would give a neighbour's count away.
         return Word(texts("status.withheld"))
     if name == "gi_class" and row.get("gi_undetermined") is True:
-        return Word(texts("workbook.undetermined"))
+        return Word(texts("gi_class.undetermined"))
     if governs in ("gi", "tested"):
         return Word(texts("workbook.not_tested"))
     return ""

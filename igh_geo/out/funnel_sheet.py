@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from igh_geo.out import reading
@@ -76,7 +77,9 @@ def write_funnel(book: Book, publication: Publication) -> None:
     chart.set_x_axis({"name": axis, "log_base": 10, "num_format": COUNT, **_span(shown)})
     # Of a very small area chance explains any rate: its limits would flatten all the others.
     highest = 1.25 * float(shown["rate"].max())
-    chart.set_y_axis({"name": unit, "min": 0, "max": highest, "num_format": RATE})
+    # Where nothing happened the limits are all there is, and an axis from 0 to 0 is none.
+    top = {"max": highest} if highest > 0 else {}
+    chart.set_y_axis({"name": unit, "min": 0, "num_format": RATE, **top})
     chart.set_title({"name": publication.lens.title, "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 520})
@@ -130,8 +133,9 @@ def _write_areas(
 def _write_limits(book: Book, sheet: Any, limits: FunnelLimits) -> int:  # noqa: ANN401
     """The lines of the chart, to the right of the areas."""
     texts = book.texts
-    step = max(1, len(limits.curve) // MOST_POINTS)
-    curve = limits.curve.iloc[::step]
+    taken = np.linspace(0, len(limits.curve) - 1, min(MOST_POINTS, len(limits.curve)))
+    # With both ends: the lines reach the smallest and the largest area.
+    curve = limits.curve.iloc[taken.round().astype(int)]
     grey = book.format(font_color="#595959", num_format=RATE)
     heads = ["denominator", *(limit for limit, _, _ in LINES)]
     columns = {

@@ -79,7 +79,7 @@ def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:
     return texts(
         f"{key}_year" if lens.rate.per_year else key,
         noun=noun,
-        per=texts.number(lens.rate.multiplier),
+        per=texts.plain(lens.rate.multiplier),
         denominator=denominator(lens, texts),
     )
 

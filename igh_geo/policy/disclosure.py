@@ -20,15 +20,15 @@ from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
 from igh_geo.policy import context, months, wording
 from igh_geo.policy.findings import Delivery, Findings, GridFindings, Level
+from igh_geo.policy.funnels import funnel_classes, funnel_limits
 from igh_geo.policy.levels import WHOLE
 from igh_geo.policy.methods import methods
 from igh_geo.policy.moments import week
 from igh_geo.policy.overall import overall
 from igh_geo.policy.precision import expected_in_steps, places_among, significant
-from igh_geo.policy.publication import Clustering, FunnelLimits, Hours, Publication, Total
+from igh_geo.policy.publication import Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import group_of, is_small, secrets
 from igh_geo.policy.suppression import BASE
-from igh_geo.stats.rates.funnel import Funnel
 from igh_geo.texts import Texts
 
 RATE_NUMBERS = [
@@ -81,10 +81,12 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     whole = _group_level(findings, WHOLE, hidden, lens)
     cells, n_cells_withheld = _cells(findings, lens)
     total, clustering = _total(whole), _clustering(findings, lens)
-    if total.rate is None:
-        # The limits are drawn around the overall rate, and an area's class would hint at it.
-        for table in (areas, *levels.values()):
-            table["funnel_class"] = pd.Series(pd.NA, index=table.index, dtype="str")
+    tables = [(areas, findings.base), *((levels[name], findings.levels[name]) for name in levels)]
+    for table, level in tables:
+        table["funnel_class"] = funnel_classes(
+            table["rate"], level, total_rate=total.rate, lens=lens
+        )
+    limits = funnel_limits(findings.base, total_rate=total.rate, lens=lens)
     monthly, no_monthly = months.course(findings, lens)
     hours = _hours(findings, lens, None)
     for table in (areas, *levels.values()):
@@ -108,8 +110,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         no_hours=_why_no_hours(findings, hours),
         total=total,
         clustering=clustering,
-        overall=overall(areas, clustering, findings.grid, lens=lens, texts=texts),
-        funnel=_funnel(findings.base.funnel, total),
+        overall=overall(areas, clustering, findings.grid, limits=limits, lens=lens, texts=texts),
+        funnel=limits,
         notes=wording.withheld_notes(areas, lens, texts) + wording.notes(findings, lens, texts),
         methods=methods(findings, lens, texts),
         limits=wording.limits(lens, texts),
@@ -147,9 +149,8 @@ def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
         }
     )
     table = table.join(level.rates[[*RATE_NUMBERS, "reliability"]])
+    # Filled in once it is known whether the overall rate is told.
     table["funnel_class"] = pd.Series(pd.NA, index=table.index, dtype="str")
-    if level.funnel is not None:
-        table["funnel_class"] = level.funnel.areas["funnel_class"]
     if lens.audience == "briefing":
         step = lens.privacy.minimum_count
         table["expected"] = expected_in_steps(table["expected"], step)
@@ -173,7 +174,7 @@ def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
 
     not_shown = table["status"] != "shown"
     table.loc[not_shown, ["count", "excess", *RATE_NUMBERS, *RANK_NUMBERS]] = np.nan
-    table.loc[not_shown, ["reliability", "funnel_class"]] = pd.NA
+    table.loc[not_shown, "reliability"] = pd.NA
     table.loc[table["previous_status"] != "shown", "previous"] = pd.NA
     no_change = not_shown | (table["previous_status"] != "shown")
     table.loc[no_change, CHANGE_NUMBERS] = np.nan
@@ -197,7 +198,7 @@ def _group_level(
     is_exposing = table["rate"].notna() & is_partial & has_secret.fillna(value=False)
     table.loc[is_exposing, "rate_status"] = "withheld"
     table.loc[is_exposing, ["excess", *RATE_NUMBERS]] = np.nan
-    table.loc[is_exposing, ["reliability", "funnel_class"]] = pd.NA
+    table.loc[is_exposing, "reliability"] = pd.NA
     return table
 
 
@@ -406,15 +407,6 @@ def _deliveries(findings: Findings) -> tuple[Delivery, ...]:
     """The deliveries in order of day; of a file only its name, for a folder may tell a person's."""
     named = [replace(one, file=PurePath(one.file).name) for one in findings.deliveries]
     return tuple(sorted(named, key=lambda one: (one.delivered, one.file)))
-
-
-def _funnel(found: Funnel | None, total: Total) -> FunnelLimits | None:
-    """The limits of chance, in three digits: they rest on withheld counts as well."""
-    if found is None or total.rate is None:
-        return None
-    curve = found.curve.apply(lambda column: significant(column, DIGITS).astype(float))
-    target, phi = significant(pd.Series([found.target, found.phi]), DIGITS).astype(float)
-    return FunnelLimits(curve=curve, target=target, phi=phi, n_areas=found.n_areas)
 
 
 def _total(shown: pd.DataFrame) -> Total:

@@ -12,12 +12,12 @@ from igh_geo.errors import LensError, Problem, raise_all
 from igh_geo.lens import District, Lens
 from igh_geo.policy.findings import Level
 from igh_geo.policy.priorities import rank_areas
+from igh_geo.stats.rates.exposure import DAYS_PER_YEAR
 from igh_geo.stats.rates.funnel import funnel
 from igh_geo.stats.rates.rates import gamma_poisson_posterior, rates
 from igh_geo.stats.trend import compare_counts
 
 WHOLE = "whole"
-DAYS_PER_YEAR = 365.25
 
 
 def denominators(areas: gpd.GeoDataFrame, lens: Lens) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Any
 
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Findings
+from igh_geo.policy.precision import told_inflation
 from igh_geo.policy.wording import denominator, noun
 from igh_geo.texts import Texts
 
@@ -75,7 +76,7 @@ def _method(texts: Texts, statistic: str, *, key: str = "", **parameters: object
 
 def _told(texts: Texts, name: str, value: object) -> object:
     if isinstance(value, (int, float)) and name != "seed":
-        return texts.number(value, 0 if float(value).is_integer() else 1)
+        return texts.plain(value)
     word = f"policy.{name}.{value}"
     return texts(word) if texts.has(word) else value
 
@@ -98,7 +99,9 @@ def _rates(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
     yield _method(texts, "reliability")
     limits = findings.base.funnel
     if limits is not None:
-        yield _method(texts, "funnel", phi=round(limits.inflation, 1), n_areas=limits.n_areas)
+        phi = round(told_inflation(limits.inflation, lens), 1)
+        key = "funnel" if phi > 1 else "funnel_not_widened"
+        yield _method(texts, "funnel", key=key, phi=phi, n_areas=limits.n_areas)
 
 
 def _changes(findings: Findings, texts: Texts) -> Iterator[Method]:

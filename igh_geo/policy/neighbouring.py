@@ -19,11 +19,11 @@ def neighbours_of(areas: gpd.GeoDataFrame, options: Clusters) -> Neighbours:
     Parameters
     ----------
     areas : geopandas.GeoDataFrame
-        Index ``area_code``, EPSG:28992.
+        Index ``area_code``, ``is_water``, EPSG:28992.
     options : Clusters
         ``neighbours`` with what belongs to it, and ``islands``. Without a number of nearest areas
         6 are taken, or all others when there are fewer; without a distance the smallest that
-        leaves no area alone. For both a point inside the area stands for it.
+        leaves no area on land alone. For both a point inside the area stands for it.
 
     Returns
     -------
@@ -38,7 +38,9 @@ def neighbours_of(areas: gpd.GeoDataFrame, options: Clusters) -> Neighbours:
         k = min(options.nearest or NEAREST, len(areas) - 1)
         return k_nearest(areas, k=k, at="inside")
     if options.neighbours == "distance":
-        band_m = options.distance_m or smallest_band(areas, at="inside")
+        # Water has no rate to test, and a lake far off would widen the band of all the others.
+        land = areas[~areas["is_water"].astype(bool)]
+        band_m = options.distance_m or smallest_band(land, at="inside")
         return distance_band(areas, band_m=band_m, at="inside", islands=options.islands)
     return contiguity(
         areas,

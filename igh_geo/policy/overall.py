@@ -8,12 +8,14 @@ import geopandas as gpd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import GridFindings
-from igh_geo.policy.publication import Clustering
+from igh_geo.policy.publication import Clustering, FunnelLimits
 from igh_geo.policy.wording import noun
 from igh_geo.texts import Texts
 
 # The usual level for one question asked once.
 CLEAR_P = 0.05
+# Of fewer areas nobody can say what is usual.
+FEWEST_AREAS = 8
 
 
 def overall(
@@ -21,6 +23,7 @@ def overall(
     clustering: Clustering,
     grid: GridFindings | None,
     *,
+    limits: FunnelLimits | None,
     lens: Lens,
     texts: Texts,
 ) -> tuple[str, ...]:
@@ -34,6 +37,8 @@ def overall(
         After disclosure: ``moran``, ``moran_p``.
     grid : GridFindings or None
         Its ``concentration``: shares of all cells, which tell of no single one.
+    limits : FunnelLimits or None
+        After disclosure: whether rates here differ by more than chance explains.
     lens : Lens
     texts : Texts
 
@@ -44,7 +49,7 @@ def overall(
     """
     return (
         *_together(clustering, texts),
-        *_beyond_chance(areas, lens, texts),
+        *_beyond_chance(areas, limits, lens, texts),
         *_on_few_cells(grid, lens, texts),
     )
 
@@ -58,14 +63,17 @@ def _together(clustering: Clustering, texts: Texts) -> Iterator[str]:
     yield texts(f"policy.overall.together_{key}")
 
 
-def _beyond_chance(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts) -> Iterator[str]:
+def _beyond_chance(
+    areas: gpd.GeoDataFrame, limits: FunnelLimits | None, lens: Lens, texts: Texts
+) -> Iterator[str]:
     # Outside the limits of 95 % one in twenty lies by chance: too many to be sure of any.
     known = areas["funnel_class"].dropna()
-    if known.empty:
+    if limits is None or len(known) < FEWEST_AREAS:
         return
     level = f"level_plural.{lens.areas.level}"
+    key = "beyond_chance" if limits.inflation > 1 else "beyond_chance_plain"
     yield texts(
-        "policy.overall.beyond_chance",
+        f"policy.overall.{key}",
         count=texts.number(len(known)),
         level=texts(level) if texts.has(level) else lens.areas.level,
         above=texts.number(int((known == "above_998").sum())),
@@ -76,11 +84,15 @@ def _beyond_chance(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts) -> Iterato
 def _on_few_cells(grid: GridFindings | None, lens: Lens, texts: Texts) -> Iterator[str]:
     if grid is None or grid.concentration is None or not grid.concentration.n_events:
         return
+    few = 2 * lens.privacy.minimum_count
+    if lens.audience == "briefing" and grid.concentration.n_events < few:
+        # Half of seven in one cell is four there, and its area may be withheld for having four.
+        return
     half = grid.concentration.shares.astype(float).loc[0.5].to_dict()
     yield texts(
         "policy.overall.half",
         things=noun(lens, texts),
-        share=texts.number(100 * half["share_of_places"], 1),
-        chance=texts.number(100 * half["by_chance"], 1),
+        share=texts.rate(100 * half["share_of_places"]),
+        chance=texts.rate(100 * half["by_chance"]),
         cell_m=grid.cell_m,
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from igh_geo.lens import Lens
+
 
 def significant(values: pd.Series, digits: int) -> pd.Series:
     """Round to so many significant digits; missing stays missing, zero is zero.
@@ -29,6 +31,29 @@ def significant(values: pd.Series, digits: int) -> pd.Series:
     rounded = number.copy()
     rounded[is_usable] = [float(f"{value:.{digits - 1}e}") for value in number[is_usable]]
     return pd.Series(pd.array(rounded, dtype="Float64"), index=values.index, name=values.name)
+
+
+def told_inflation(inflation: float, lens: Lens) -> float:
+    """By how much the limits of a funnel are widened: 1, 1.5, 2, 3, 5, 7, 10, 15 and so on.
+
+    Over-dispersion is an equation in all counts: in three digits, with every shown count filled
+    in, it told which of the possible counts a withheld area has. Limits and classes are those of
+    the nearest step, and tell as much as that: seldom which count it is, and where possible
+    counts lie on both sides of a border between steps, on which side. Where nothing is withheld
+    it is told as it is.
+
+    Parameters
+    ----------
+    inflation : float
+        One or more.
+    lens : Lens
+        Its ``audience``.
+    """
+    if lens.audience == "restricted":
+        return inflation
+    decade = 10.0 ** np.floor(np.log10(inflation))
+    steps = decade * np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0])
+    return float(steps[np.abs(np.log(steps / inflation)).argmin()])
 
 
 def expected_in_steps(expected: pd.Series, step: int) -> pd.Series:

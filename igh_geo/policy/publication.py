@@ -131,16 +131,13 @@ class FunnelLimits:
         ``denominator``, ``low_998``, ``low_95``, ``high_95``, ``high_998`` (rates), for a chart.
     target : float
         Overall rate.
-    phi : float
-        Over-dispersion: by how much the variance of the rates exceeds that of chance.
-    n_areas : int
-        Areas with a rate.
+    inflation : float
+        What the variance that chance gives was multiplied by, for areas differ anyhow.
     """
 
     curve: pd.DataFrame
     target: float
-    phi: float
-    n_areas: int
+    inflation: float
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ class Facts:
 
 
 MOST_NAMES = 5
+# A rate a year from less than a season says little about a year.
+SHORTEST_FOR_A_YEAR = 89
 
 # Words in a category from which the setting of a phenomenon is recognised.
 SETTING_WORDS: dict[Setting, tuple[str, ...]] = {
@@ -170,10 +172,12 @@ def rate_notes(areas: gpd.GeoDataFrame, lens: Lens, texts: Texts, *, things: str
     land = ~areas["is_water"]
     unit = denominator(lens, texts)
     notes: list[Note] = []
+    if lens.rate.per_year and lens.period.days < SHORTEST_FOR_A_YEAR:
+        notes.append(("per_year_short", {"days": texts.number(lens.period.days)}))
     small = areas["name"][land & (known < lens.rate.floor)]
     if len(small):
         values = _areas(small, areas, texts)
-        floor, per = texts.number(lens.rate.floor), texts.number(lens.rate.multiplier)
+        floor, per = texts.plain(lens.rate.floor), texts.plain(lens.rate.multiplier)
         notes.append(("below_floor", {**values, "floor": floor, "unit": unit, "per": per}))
     unknown = areas["name"][land & known.isna()]
     if len(unknown):
@@ -240,7 +244,9 @@ def cluster_notes(
         notes.append((f"tested_{lens.clusters.test}", {}))
     if clusters.n_undetermined:
         notes.append(_undetermined(clusters, lens, texts))
-    if not clusters.gi["class"].dropna().str.startswith("hot").any():
+    classes = clusters.gi["class"].dropna()
+    # Where nobody was tested nothing was looked for.
+    if len(classes) and not classes.str.startswith("hot").any():
         notes.append(("nothing_found", {}))
     return notes
 

@@ -60,6 +60,11 @@ class Texts:
         # A hyphen is no minus: it breaks off at the end of a line and is not read aloud.
         return plain.translate(str.maketrans(",.-", f"{self._thousands}{self._decimal}−"))
 
+    def plain(self, value: float) -> str:
+        """A number with the decimals that it has, five at the most: 0.5 as ``0,5``."""
+        decimals = next((d for d in range(5) if math.isclose(value, round(value, d))), 5)
+        return self.number(value, decimals)
+
     def rate(self, value: float | None) -> str:
         """One decimal under 100, two under 1, none above: no more than a rate can carry."""
         if value is None or math.isnan(value) or value == 0:

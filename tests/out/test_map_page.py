@@ -195,3 +195,13 @@ def test_amsterdam_with_all_themes_stays_under_800_kb(publication, real_data: Pa
     page = map_page(replace(publication, areas=areas, density=density))
     assert len(data_of(page)["areas"]["shape"]) == 518
     assert len(page.encode()) < 800_000
+
+
+def test_area_of_which_too_few_draws_cannot_tell_is_not_called_untested(publication) -> None:
+    areas = publication.areas.copy()
+    code = areas.index[18]
+    areas.loc[code, "gi_class"], areas.loc[code, "gi_undetermined"] = pd.NA, True
+    data = data_of(map_page(replace(publication, areas=areas)))
+    told = data["areas"]["gi_class"]
+    assert told["values"][told["rows"][18]] == "undetermined"
+    assert data["words"]["full.gi_class.undetermined"].startswith("Niet te zeggen")

@@ -112,3 +112,10 @@ def test_unit_follows_the_denominator(
     rate = publication.lens.rate.model_copy(update={"denominator": denominator, "per": per})
     lens = publication.lens.model_copy(update={"rate": rate})
     assert reading.unit(NL, lens, "meldingen", rate=True) == words
+
+
+def test_unit_tells_a_part_of_one_and_the_year(publication: Publication) -> None:
+    rate = publication.lens.rate.model_copy(update={"per": 0.5, "per_year": True})
+    lens = publication.lens.model_copy(update={"rate": rate})
+    said = reading.unit(NL, lens, "meldingen", rate=True)
+    assert said == "meldingen per 0,5 woningen per jaar"

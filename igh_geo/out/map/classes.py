@@ -142,14 +142,14 @@ def labels(limits: list[float], texts: Texts, *, whole: bool = False) -> list[st
     """Words for each class, without overlap: "5 tot 10", or for counts "5 t/m 9"."""
     if not limits:
         return [texts("map.class.all")]
-    first = texts("map.class.below", high=plain(limits[0], texts))
-    last = texts("map.class.from", low=plain(limits[-1], texts))
+    first = texts("map.class.below", high=texts.plain(limits[0]))
+    last = texts("map.class.from", low=texts.plain(limits[-1]))
     if whole:
         first = _whole_range(1, limits[0] - 1, texts)
         between = [_whole_range(low, high - 1, texts) for low, high in pairwise(limits)]
     else:
         between = [
-            texts("map.class.between", low=plain(low, texts), high=plain(high, texts))
+            texts("map.class.between", low=texts.plain(low), high=texts.plain(high))
             for low, high in pairwise(limits)
         ]
     return [first, *between, last]
@@ -165,12 +165,6 @@ def difference_limits(values: FloatArray) -> tuple[float, float]:
     little = max(1.0, _readable(float(little), whole=True))
     much = _readable(float(much), whole=True)
     return little, much if much > little else 2 * little
-
-
-def plain(value: float, texts: Texts) -> str:
-    """A limit with the decimals it has and no more."""
-    decimals = next((d for d in range(5) if math.isclose(value, round(value, d))), 5)
-    return texts.number(value, decimals)
 
 
 def _readable(value: float, *, whole: bool) -> float:

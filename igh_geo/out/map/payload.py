@@ -90,7 +90,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
             "reasons": _distinct(areas["reasons"]),
             "carried": _carried(publication),
             **{name: _numbers(areas[name]) for name in _NUMBERS},
-            **{name: _distinct(areas[name]) for name in _NAMES},
+            **{name: _distinct(_key(areas, name)) for name in _NAMES},
         },
         "parents": geometry.encode_shapes(parents, frame),
         "themes": [asdict(theme) for theme in made],
@@ -114,6 +114,13 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "language": texts.language,
         "words": texts.section("map") | _shared(texts),
     }
+
+
+def _key(areas: pd.DataFrame, name: str) -> pd.Series:
+    """A column of keys; an area of which too few draws cannot tell is not untested."""
+    if name != "gi_class":
+        return areas[name]
+    return areas[name].mask(areas["gi_undetermined"], "undetermined")
 
 
 def _shared(texts: Texts) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from igh_geo.crs import FloatArray
-from igh_geo.out.map.classes import class_of, difference_limits, labels, natural_limits, plain
+from igh_geo.out.map.classes import class_of, difference_limits, labels, natural_limits
 from igh_geo.out.map.symbols import scale
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import denominator
@@ -120,7 +120,7 @@ def unit(publication: Publication, texts: Texts) -> str:
     key = "map.per" if rate.multiplier != 1 else "map.per_one"
     return texts(
         f"{key}_year" if rate.per_year else key,
-        per=plain(rate.multiplier, texts),
+        per=texts.plain(rate.multiplier),
         things=denominator(publication.lens, texts),
     )
 
@@ -190,11 +190,11 @@ def _excess(publication: Publication, texts: Texts) -> Theme:
         return replace(theme, reason=texts("map.off.no_expectation"))
     little, much = difference_limits(shown)
     words = {
-        "much_more": texts("map.excess.much_more", much=plain(much, texts)),
-        "more": texts("map.excess.more", little=plain(little, texts), much=plain(much, texts)),
-        "as_expected": texts("map.excess.as_expected", little=plain(little, texts)),
-        "less": texts("map.excess.less", little=plain(little, texts), much=plain(much, texts)),
-        "much_less": texts("map.excess.much_less", much=plain(much, texts)),
+        "much_more": texts("map.excess.much_more", much=texts.plain(much)),
+        "more": texts("map.excess.more", little=texts.plain(little), much=texts.plain(much)),
+        "as_expected": texts("map.excess.as_expected", little=texts.plain(little)),
+        "less": texts("map.excess.less", little=texts.plain(little), much=texts.plain(much)),
+        "much_less": texts("map.excess.much_less", much=texts.plain(much)),
     }
     found = pd.Series(_difference_class(values, little, much), index=areas.index)
     return replace(

@@ -124,7 +124,11 @@ def read_key_figures(
             signed.append(f"{column} (1{sign}234 = 1234)")
     if signed:
         notes.append(Note("thousands_signs", len(signed), ", ".join(signed)))
-    known = {name: column for name, column in wanted.items() if name in FIGURES | EXTRA_FIGURES}
+    known = {
+        name: column
+        for name, column in wanted.items()
+        if name in FIGURES | EXTRA_FIGURES or name == "exposure"
+    }
     frame |= sift_figures(frame, known, first.index, notes=notes)
     told_year = boundary_year or year_in_columns(raw)
     return KeyFigures(
