@@ -32,8 +32,8 @@ def test_nothing_is_said_where_nothing_was_found(town):
 @pytest.mark.parametrize(
     ("moran", "p", "words"),
     [
-        (0.3, 0.05, "vaker bij elkaar dan toeval verklaart"),
-        (-0.3, 0.05, "naast lage dan toeval verklaart"),
+        (0.3, 0.05, "liggen hoge cijfers vaker bij elkaar dan toeval verklaart"),
+        (-0.3, 0.05, "vaker naast lage dan toeval verklaart"),
         (0.3, 0.06, "niet van toeval te onderscheiden"),
     ],
 )
@@ -49,12 +49,13 @@ def test_only_areas_beyond_the_outer_limits_count_as_different(town):
     # Of ten areas one has no rate; two of the other nine lie outside 99.8 %.
     (sentence,) = said(town, classes=CLASSES)
     assert "Van de 9 buurten met een getoond cijfer liggen er 1 verder boven" in sentence
-    assert "dan toeval verklaart, en 1 verder eronder" in sentence
+    assert "dan toeval verklaart en 1 verder eronder" in sentence
 
 
 def test_limits_that_were_widened_do_not_call_the_other_differences_too_small(town):
     (sentence,) = said(town, classes=CLASSES, inflation=2.0)
-    assert "dan buurten hier gewoonlijk van elkaar verschillen" in sentence
+    assert "springen er 1 naar boven uit en 1 naar beneden" in sentence
+    assert "meer dan buurten hier gewoonlijk verschillen" in sentence
     assert "kunnen best boven of onder het gemiddelde liggen" in sentence
 
 
