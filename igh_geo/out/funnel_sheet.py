@@ -11,6 +11,7 @@ from igh_geo.out import reading
 from igh_geo.out.book import Book, write_table
 from igh_geo.out.columns import COUNT, RATE
 from igh_geo.policy.publication import FunnelLimits, Publication
+from igh_geo.policy.wording import denominator
 
 # Left to right: limit, colour and dash. The outer limits are the ones that count.
 LINES = (
@@ -40,7 +41,8 @@ def write_funnel(book: Book, publication: Publication) -> None:
     sheet = book.sheet(book.texts("workbook.sheet.funnel"))
     name = sheet.get_name()
     n_areas = _write_areas(book, sheet, shown, publication)
-    n_points = _write_limits(book, sheet, limits)
+    unit = denominator(publication.lens, book.texts)
+    n_points = _write_limits(book, sheet, limits, unit=unit)
     chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
     for column, (limit, colour, dash) in enumerate(LINES, start=6):
         chart.add_series(
@@ -71,15 +73,15 @@ def write_funnel(book: Book, publication: Publication) -> None:
         }
     )
     texts = book.texts
-    unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
-    axis = texts("workbook.column.denominator")
+    rate_unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
+    axis = texts("workbook.funnel.axis", unit=unit)
     # Sizes differ by factors: on a plain axis the small areas would lie on top of each other.
     chart.set_x_axis({"name": axis, "log_base": 10, "num_format": COUNT, **_span(shown)})
     # Of a very small area chance explains any rate: its limits would flatten all the others.
     highest = 1.25 * float(shown["rate"].max())
     # Where nothing happened the limits are all there is, and an axis from 0 to 0 is none.
     top = {"max": highest} if highest > 0 else {}
-    chart.set_y_axis({"name": unit, "min": 0, "num_format": RATE, **top})
+    chart.set_y_axis({"name": rate_unit, "min": 0, "num_format": RATE, **top})
     chart.set_title({"name": publication.lens.title, "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 520})
@@ -122,7 +124,7 @@ def _write_areas(
     unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
     columns = [
         (texts("workbook.column.name"), 30.0, None),
-        (texts("workbook.column.denominator"), 14.0, COUNT),
+        (denominator(publication.lens, texts).capitalize(), 14.0, COUNT),
         (unit.capitalize(), 16.0, RATE),
         (texts("workbook.column.funnel_class"), 38.0, None),
     ]
@@ -130,7 +132,13 @@ def _write_areas(
     return len(rows)
 
 
-def _write_limits(book: Book, sheet: Any, limits: FunnelLimits) -> int:  # noqa: ANN401
+def _write_limits(
+    book: Book,
+    sheet: Any,  # noqa: ANN401
+    limits: FunnelLimits,
+    *,
+    unit: str,
+) -> int:
     """The lines of the chart, to the right of the areas."""
     texts = book.texts
     taken = np.linspace(0, len(limits.curve) - 1, min(MOST_POINTS, len(limits.curve)))
@@ -139,7 +147,7 @@ def _write_limits(book: Book, sheet: Any, limits: FunnelLimits) -> int:  # noqa:
     grey = book.format(font_color="#595959", num_format=RATE)
     heads = ["denominator", *(limit for limit, _, _ in LINES)]
     columns = {
-        5: (texts("workbook.column.denominator"), curve["denominator"]),
+        5: (texts("workbook.funnel.line", unit=unit), curve["denominator"]),
         **{
             number: (texts(f"workbook.funnel.{name}"), curve[name])
             for number, name in enumerate(heads[1:], start=6)
