@@ -178,6 +178,8 @@ def _with_mark(row: ListedRow, texts: Texts) -> Row:
 
 def _lead(publication: Publication, texts: Texts) -> str:
     areas = publication.areas
+    if publication.total.count == 0:
+        return texts("briefing.where.nothing", noun=publication.noun)
     area = reading.level_name(texts, reading.level_of(publication), plural=False)
     cells = _hot_cells(publication)
     size = {

@@ -506,3 +506,12 @@ def test_hotspot_whose_own_count_is_withheld_is_named_as_one_of_its_surroundings
     assert f"het eigen aantal is niet getoond: {name}." in page
     write_briefing(publication, path)
     assert "het eigen aantal is niet getoond" not in path.read_text(encoding="utf-8")
+
+
+def test_where_nothing_was_registered_the_lead_says_so_and_points_at_no_list(
+    publication: Publication,
+) -> None:
+    nothing = replace(publication, total=replace(publication.total, count=0))
+    said = words_of(render(nothing))
+    assert "In deze periode zijn er geen meldingen geregistreerd." in said
+    assert "zie de lijst" not in said
