@@ -66,6 +66,9 @@ def assert_rates_are_kept(
                 n_worth = worth(share)
                 limit = lower_limit(share.mean() * n_worth, n_worth, n_checks=n_checks)
                 assert limit <= allowed * level, (name, level, one)
+                if allowed == 1.0:
+                    # To the letter: every test counted by itself, no limit shared.
+                    assert lower_limit(int(is_small.sum()), int(mine.sum())) <= level
                 # And no share may be far above, however few the maps.
                 assert share.mean() <= 1.2 * level, (name, level, one)
         # Without any cluster every discovery is a false one: the share of maps with a class.
