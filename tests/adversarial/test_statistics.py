@@ -1743,6 +1743,7 @@ BEHIND_A_DOOR = {
 }
 # Functions beside a door: parts of it, or takers of what it let through.
 BESIDE_THE_DOOR = {
+    "stats.seeds.seed_problems",
     "places.area_index.compile_loops",
     "places.grid.graph_from_pairs",
     "stats.rates.exposure.count_problems",

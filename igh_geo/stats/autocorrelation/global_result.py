@@ -13,6 +13,7 @@ from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.clusters.neighbourhood import MIN_AREAS, check_same_areas
 from igh_geo.stats.clusters.reference import FloatArray
 from igh_geo.stats.rates.exposure import numbers
+from igh_geo.stats.seeds import seed_problems
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -202,11 +203,7 @@ def _check_draws(permutations: int, seed: int) -> None:
                 "use 9,999, or more where p is small",
             )
         )
-    if seed < 0:
-        problems.append(
-            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
-        )
-    raise_all(problems, DataError)
+    raise_all([*problems, *seed_problems(seed)], DataError)
 
 
 def _without_islands(graph: Graph, ids: pd.Index) -> Graph:

@@ -18,6 +18,7 @@ from igh_geo.stats.clusters.ranking import (
     no_tails,
 )
 from igh_geo.stats.clusters.sequences import IdArray, for_each_block
+from igh_geo.stats.seeds import seed_problems
 
 __all__ = [
     "BoolArray",
@@ -185,8 +186,4 @@ def _check_draws(permutations: int, seed: int) -> None:
                 "use 99,999, or 999,999 on a grid",
             )
         )
-    if seed < 0:
-        problems.append(
-            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
-        )
-    raise_all(problems, DataError)
+    raise_all([*problems, *seed_problems(seed)], DataError)

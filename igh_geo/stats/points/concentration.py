@@ -10,6 +10,7 @@ import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.rates.exposure import LARGEST_COUNT, numbers
+from igh_geo.stats.seeds import seed_problems
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -315,11 +316,7 @@ def _draw_problems(simulations: int, seed: int) -> list[Problem]:
                 "use 999",
             )
         )
-    if seed < 0:
-        problems.append(
-            Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
-        )
-    return problems
+    return problems + seed_problems(seed)
 
 
 def _whole_counts(counts: pd.Series, others: list[Problem]) -> IntArray:

@@ -11,6 +11,7 @@ import shapely
 
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.points.spots import Spots, checked_points, spots_of
+from igh_geo.stats.seeds import seed_problems
 
 FloatArray = npt.NDArray[np.float64]
 Window: TypeAlias = shapely.Polygon | shapely.MultiPolygon
@@ -76,9 +77,7 @@ class Chance:
         n: int,
         seed: int,
     ) -> None:
-        if seed < 0:
-            problem = Problem("A seed is zero or more.", f"seed={seed}", "use any number such as 1")
-            raise DataError(str(problem))
+        raise_all(seed_problems(seed), DataError)
         self._rng = np.random.default_rng(seed)
         self._n = n
         self._window = window
