@@ -20,7 +20,7 @@ from igh_geo.intake import (
     read_known_addresses,
     read_study_areas,
 )
-from igh_geo.lens import SMALLEST_CELL_M, Lens
+from igh_geo.lens import HOUSE_RULES, SMALLEST_CELL_M, Lens, default_rules, read_rules
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.folder import replaced_at_once
 from igh_geo.out.index import write_index
@@ -122,6 +122,8 @@ def run(
     started = now or dt.datetime.now().astimezone()
     use_grids(data / GRIDS)
     inputs = Inputs(data, store=store, key=key)
+    house = read_rules(inputs.locate(HOUSE_RULES)) if (data / HOUSE_RULES).is_file() else None
+    lens = lens.with_rules(house or default_rules())
     record = Run(lens, out / lens.name, started, progress, inputs)
     texts = texts_for(lens)
     with record.stage("areas"):

@@ -2,6 +2,7 @@
 
 from igh_geo.lens.analysis import SMALLEST_CELL_M, Clusters, Grid, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District, KeyFigures
+from igh_geo.lens.audience import AUDIENCES, HOUSE_RULES, Rules, default_rules, read_rules
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.model import Lens
 from igh_geo.lens.part import Denominator, FilePath, KindName, Part, Setting, Year
@@ -9,6 +10,8 @@ from igh_geo.lens.period import Period
 from igh_geo.lens.reading import read_lens
 
 __all__ = [
+    "AUDIENCES",
+    "HOUSE_RULES",
     "SMALLEST_CELL_M",
     "Areas",
     "Clusters",
@@ -26,7 +29,10 @@ __all__ = [
     "Period",
     "Priorities",
     "Rate",
+    "Rules",
     "Setting",
     "Year",
+    "default_rules",
     "read_lens",
+    "read_rules",
 ]

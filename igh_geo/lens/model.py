@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
+from igh_geo.errors import LensError, Problem
 from igh_geo.lens.analysis import Clusters, Grid, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District
+from igh_geo.lens.audience import LEAST, Audience, Rules, default_rules
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.part import FilePath, Part, Setting
 from igh_geo.lens.period import Period
 
 
 class Privacy(Part):
-    """The least that must be known or hidden before something leaves the house."""
+    """What a lens hides beyond the rules of its audience, and what a restricted one must name."""
 
-    minimum_count: int = Field(default=5, ge=3)
-    minimum_addresses: int = Field(default=10, ge=5)
+    minimum_count: int | None = Field(default=None, ge=LEAST["minimum_count"])
+    minimum_addresses: int | None = Field(default=None, ge=LEAST["minimum_addresses"])
     points: bool = False
     legal_basis: str | None = None
     purpose: str | None = None
@@ -38,7 +40,7 @@ class Lens(Part):
     name: str
     title: str
     question: str
-    audience: Literal["briefing", "restricted"] = "briefing"
+    audience: Audience = "briefing"
     language: Literal["nl", "en"] = "nl"
     sample: bool = False
     noun: str | None = Field(default=None, max_length=40)
@@ -56,6 +58,7 @@ class Lens(Part):
     context: tuple[Context, ...] = ()
     sources: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    _house: dict[Audience, Rules] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _consistent(self) -> Lens:
@@ -96,6 +99,35 @@ class Lens(Part):
             return self
         grid = self.grid.model_copy(update={"cell_m": cell_m})
         return self.model_copy(update={"grid": grid})
+
+    @property
+    def rules(self) -> Rules:
+        """What the audience may see, as strict as the house and the lens together."""
+        rules = (self._house or default_rules())[self.audience]
+        return rules.model_copy(
+            update={key: max(getattr(rules, key), getattr(self.privacy, key) or 0) for key in LEAST}
+        )
+
+    def with_rules(self, house: dict[Audience, Rules]) -> Lens:
+        """The same lens under the rules of a municipality.
+
+        Raises
+        ------
+        LensError
+            When the lens hides less than its audience must not see.
+        """
+        for key in LEAST:
+            given, least = getattr(self.privacy, key), getattr(house[self.audience], key)
+            if given is not None and given < least:
+                problem = Problem(
+                    f"'privacy.{key}' of lens '{self.name}' is at least that of its audience.",
+                    f"it is {given}, and for '{self.audience}' it is {least}",
+                    "remove it; the rules of a municipality are in privacy.toml in the data folder",
+                )
+                raise LensError(str(problem))
+        lens = self.model_copy()
+        lens._house = house
+        return lens
 
     @property
     def _has_exposure(self) -> bool:

@@ -27,7 +27,7 @@ def told(findings: Findings, lens: Lens) -> tuple[ContextTable, ...]:
     tuple of ContextTable
         Zero stays zero, missing is missing, and water without a figure needs none.
     """
-    is_hidden = is_small(findings.base, lens) & (lens.audience == "briefing")
+    is_hidden = is_small(findings.base, lens) & lens.rules.withholds
     return tuple(_table(context, findings, is_hidden) for context in findings.context)
 
 

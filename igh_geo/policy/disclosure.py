@@ -129,7 +129,7 @@ def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
     if not hidden["current"].any():
         return
     problem = Problem(
-        f"A briefing rests on at least {lens.privacy.minimum_count} events.",
+        f"A briefing rests on at least {lens.rules.minimum_count} events.",
         "the whole study area has fewer in this period, so every number would be withheld",
         "take a longer period, more categories or a larger area",
     )
@@ -151,8 +151,8 @@ def _level(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFrame:
     table = table.join(level.rates[[*RATE_NUMBERS, "reliability"]])
     # Filled in once it is known whether the overall rate is told.
     table["funnel_class"] = pd.Series(pd.NA, index=table.index, dtype="str")
-    if lens.audience == "briefing":
-        step = lens.privacy.minimum_count
+    if lens.rules.withholds:
+        step = lens.rules.minimum_count
         table["expected"] = expected_in_steps(table["expected"], step)
         table["smr"] = level.rates["count"].astype("Float64") / table["expected"]
         for column in ("rate_smoothed", "smoothed_low", "smoothed_high", "smr"):
@@ -274,7 +274,7 @@ def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
         tests[f"gi_{column}"] = np.nan
         if clusters.gi is not None:
             values = clusters.gi[column].reindex(codes).mask(holds_secret)
-            is_coarse = lens.audience == "briefing"
+            is_coarse = lens.rules.withholds
             tests[f"gi_{column}"] = (significant(values, digits) if is_coarse else values).astype(
                 float
             )
@@ -290,10 +290,10 @@ def _cells(findings: Findings, lens: Lens) -> tuple[pd.DataFrame | None, int]:
     if grid is None:
         return None, 0
     cells = grid.cells[grid.cells["gi_class"].notna() & (grid.cells["gi_class"] != "none")]
-    few = cells["addresses"] < lens.privacy.minimum_addresses
+    few = cells["addresses"] < lens.rules.minimum_addresses
     in_small = cells["area_code"].map(is_small(findings.base, lens)).fillna(value=False)
     hidden = few.fillna(value=False).astype(bool) | in_small.astype(bool)
-    hidden &= lens.audience == "briefing"
+    hidden &= lens.rules.withholds
     shown = cells.loc[~hidden, ["x", "y", "area_code", "gi_class"]]
     return shown, int(hidden.sum())
 
@@ -306,10 +306,10 @@ def _density(grid: GridFindings | None, lens: Lens) -> pd.DataFrame | None:
     if grid is None:
         return None
     cells = grid.cells[grid.cells["n_within_bandwidth"] > 0]
-    if lens.audience == "restricted":
+    if not lens.rules.withholds:
         return cells[["x", "y", "density_per_km2"]].copy()
-    enough_events = cells["n_within_bandwidth"] >= lens.privacy.minimum_count
-    few_addresses = cells["addresses_within_bandwidth"] < lens.privacy.minimum_addresses
+    enough_events = cells["n_within_bandwidth"] >= lens.rules.minimum_count
+    few_addresses = cells["addresses_within_bandwidth"] < lens.rules.minimum_addresses
     cells = cells[enough_events & ~few_addresses.fillna(value=False).astype(bool)]
     # A smooth surface in many digits can be taken apart into the addresses it was made of.
     rounded = significant(cells["density_per_km2"], 2).astype(float)
@@ -331,7 +331,7 @@ def _hours(findings: Findings, lens: Lens, codes: list[str] | None) -> Hours | N
     chosen = findings.incidents[findings.incidents["period"] == "current"]
     if codes is not None:
         chosen = chosen[chosen["area_code"].isin(codes)]
-    return week(chosen, step=1 if lens.audience == "restricted" else lens.privacy.minimum_count)
+    return week(chosen, step=lens.rules.minimum_count)
 
 
 def _why_no_hours(findings: Findings, hours: Hours | None) -> str:
@@ -347,9 +347,9 @@ def _top_codes(areas: gpd.GeoDataFrame, lens: Lens) -> list[str]:
 def _clustering(findings: Findings, lens: Lens) -> Clustering:
     found = findings.clusters
     moran, moran_p = found.moran, found.moran_p
-    if lens.audience == "briefing" and moran is not None:
+    if lens.rules.withholds and moran is not None:
         moran = round(moran, 2)
-    if lens.audience == "briefing" and moran_p is not None:
+    if lens.rules.withholds and moran_p is not None:
         moran_p = float(significant(pd.Series([moran_p]), 1).iloc[0])
     return Clustering(
         moran=moran,
@@ -371,7 +371,7 @@ def _ledger(findings: Findings, hidden: pd.DataFrame, lens: Lens) -> tuple[Ledge
     are those of both periods: where the previous total is withheld, its events are counted with
     the rows outside the period.
     """
-    if lens.audience == "restricted":
+    if not lens.rules.withholds:
         return findings.ledger
     told = []
     for summary in findings.ledger:

@@ -137,7 +137,7 @@ def sum_level(
     current = counts["current"]
     on_known = current.where(is_known).groupby(group).sum(min_count=1).fillna(0.0)
     elsewhere = current.where(~is_known).groupby(group).sum()
-    on_known += elsewhere.where(elsewhere < lens.privacy.minimum_count, 0.0)
+    on_known += elsewhere.where(elsewhere < lens.rules.minimum_count, 0.0)
     is_left_out = ~is_known | (~is_counted & ~areas["is_water"])
     partial = is_left_out.groupby(group).any() & (lens.rate.denominator != "none")
     level = _level(frame, summed, on_known, lens=lens, days=days)

@@ -169,7 +169,7 @@ def _hours(findings: Findings, texts: Texts) -> Iterator[Method]:
 
 
 def _privacy(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
-    if lens.audience != "briefing":
+    if not lens.rules.withholds:
         return
     grid = findings.grid
     is_checked = findings.base.areas["size"].notna().all() and (
@@ -179,6 +179,6 @@ def _privacy(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
         texts,
         "privacy",
         key="privacy" if is_checked else "privacy_unchecked",
-        most=lens.privacy.minimum_count - 1,
-        addresses=lens.privacy.minimum_addresses,
+        most=lens.rules.minimum_count - 1,
+        addresses=lens.rules.minimum_addresses,
     )

@@ -42,11 +42,11 @@ def course(findings: Findings, lens: Lens) -> tuple[pd.Series | None, str]:
         return None, "short"
     is_current = counted.index >= pd.Timestamp(lens.period.start).replace(day=1)
     series = counted.mask(~is_current & (counted.index > pd.Timestamp(last)))
-    if lens.audience == "restricted":
+    if not lens.rules.withholds:
         return series, ""
     # The total of each period is published, so a single small month could be subtracted out.
     period = pd.Series(np.where(is_current, "current", "previous"), index=series.index)
-    return series.mask(withheld(series, [period], minimum=lens.privacy.minimum_count)), ""
+    return series.mask(withheld(series, [period], minimum=lens.rules.minimum_count)), ""
 
 
 def _counted(findings: Findings, start: dt.date, end: dt.date) -> pd.Series | None:

@@ -84,8 +84,8 @@ def _beyond_chance(
 def _on_few_cells(grid: GridFindings | None, lens: Lens, texts: Texts) -> Iterator[str]:
     if grid is None or grid.concentration is None or not grid.concentration.n_events:
         return
-    few = 2 * lens.privacy.minimum_count
-    if lens.audience == "briefing" and grid.concentration.n_events < few:
+    few = 2 * lens.rules.minimum_count
+    if lens.rules.withholds and grid.concentration.n_events < few:
         # Half of seven in one cell is four there, and its area may be withheld for having four.
         return
     half = grid.concentration.shares.astype(float).loc[0.5].to_dict()

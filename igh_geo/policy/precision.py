@@ -49,7 +49,7 @@ def told_inflation(inflation: float, lens: Lens) -> float:
     lens : Lens
         Its ``audience``.
     """
-    if lens.audience == "restricted":
+    if not lens.rules.withholds:
         return inflation
     decade = 10.0 ** np.floor(np.log10(inflation))
     steps = decade * np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0])

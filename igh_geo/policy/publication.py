@@ -161,6 +161,77 @@ class ContextTable:
 
 
 @dataclass(frozen=True)
+class Breakdown:
+    """Counts of every area, divided: over periods, over parts of the week, over categories.
+
+    Attributes
+    ----------
+    counts : pandas.DataFrame
+        Index ``area_code`` of every area; a column per part, Float64 and missing unless its status
+        is ``shown``.
+    statuses : pandas.DataFrame
+        Same index and columns; each one of STATUSES.
+    whole : pandas.Series
+        The same parts for the whole study area, Float64, missing where withheld.
+    """
+
+    counts: pd.DataFrame
+    statuses: pd.DataFrame
+    whole: pd.Series
+
+
+@dataclass(frozen=True)
+class Course(Breakdown):
+    """Counts of every area over time; columns: the first day of each step.
+
+    Attributes
+    ----------
+    step_months : {1, 3, 6, 12}
+        Months in a step: the finest with which most of the events can be told.
+    ends : tuple of datetime.date
+        Last day of each step.
+    """
+
+    step_months: int = 1
+    ends: tuple[dt.date, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """How to read a result: sentences that follow from it, the same on every page.
+
+    Attributes
+    ----------
+    seen, sure, not_said, to_check : tuple of str
+        What you see; how sure it is; what you may not conclude; what to verify on the street.
+    """
+
+    seen: tuple[str, ...]
+    sure: tuple[str, ...]
+    not_said: tuple[str, ...]
+    to_check: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies around and under the areas, to find one's way; nothing here is counted.
+
+    Attributes
+    ----------
+    neighbours : geopandas.GeoDataFrame or None
+        ``name``, ``geometry`` (EPSG:28992): areas outside the study area, within the frame.
+    streets : geopandas.GeoDataFrame or None
+        ``name``, ``geometry``: lines.
+    buildings : geopandas.GeoDataFrame or None
+        ``geometry``: outlines.
+    """
+
+    neighbours: gpd.GeoDataFrame | None = None
+    streets: gpd.GeoDataFrame | None = None
+    buildings: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True)
 class Publication:
     """Everything of one lens that its audience may see.
 
@@ -239,6 +310,15 @@ class Publication:
     context : tuple of ContextTable
     deliveries : tuple of Delivery
         What the store was loaded with, the latest last; empty when a file was read.
+    course : Course or None
+        Counts per area over time; None where dates are not known or nothing could be told.
+    week : Breakdown or None
+        Counts per area in the period, per part of the week; columns ``(weekday, hour)``: weekday
+        1 (Monday) to 7, and the first hour of the part.
+    composition : Breakdown or None
+        Counts per area in the period, per category; None where there is but one.
+    interpretation : Interpretation or None
+    surroundings : Surroundings or None
     """
 
     lens: Lens
@@ -271,3 +351,8 @@ class Publication:
     carried_from: int | None = None
     context: tuple[ContextTable, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    course: Course | None = None
+    week: Breakdown | None = None
+    composition: Breakdown | None = None
+    interpretation: Interpretation | None = None
+    surroundings: Surroundings | None = None

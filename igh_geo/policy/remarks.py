@@ -102,7 +102,7 @@ def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
             facts.ledger,
             facts.incidents,
             things,
-            least=lens.privacy.minimum_count,
+            least=lens.rules.minimum_count,
             texts=texts,
         ),
         *exposure_notes(lens, facts.setting),
@@ -292,7 +292,7 @@ def grid_notes(grid: GridFindings | None, lens: Lens, texts: Texts) -> list[Note
         return []
     notes: list[Note] = []
     # A smaller number would tell how many events lie in the water.
-    if grid.n_outside >= lens.privacy.minimum_count:
+    if grid.n_outside >= lens.rules.minimum_count:
         notes.append(("cells_outside", {"things": noun(lens, texts)}))
     if grid.cells["addresses"].isna().all():
         notes.append(("addresses_unknown", {}))

@@ -13,14 +13,14 @@ from igh_geo.policy.suppression import BASE, withheld, withheld_at_levels
 def secrets(findings: Findings, lens: Lens) -> dict[str, pd.DataFrame]:
     """Say per level which counts are withheld: booleans ``current`` and ``previous``."""
     named = {BASE: findings.base, **findings.levels, WHOLE: findings.whole}
-    if lens.audience == "restricted":
+    if not lens.rules.withholds:
         return {
             name: pd.DataFrame(False, index=level.counts.index, columns=level.counts.columns)
             for name, level in named.items()
         }
     groups = {name: group_of(findings, name) for name in findings.levels}
     small = {name: is_small(level, lens) for name, level in named.items()}
-    minimum = lens.privacy.minimum_count
+    minimum = lens.rules.minimum_count
     hidden = {name: pd.DataFrame(index=level.counts.index) for name, level in named.items()}
     found: dict[str, pd.Series] = {}
     for period in ("current", "previous"):
@@ -43,5 +43,5 @@ def group_of(findings: Findings, level: str) -> pd.Series:
 
 def is_small(level: Level, lens: Lens) -> pd.Series:
     """Too few addresses and inhabitants to tell anything; water has none and is no secret."""
-    small = level.areas["size"] < lens.privacy.minimum_addresses
+    small = level.areas["size"] < lens.rules.minimum_addresses
     return small.fillna(value=False).astype(bool) & ~level.areas["is_water"]

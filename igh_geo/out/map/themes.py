@@ -314,7 +314,12 @@ def _density(publication: Publication, texts: Texts) -> Theme:
         classes=tuple(zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)),
         codes=codes_of(found, ()),
         method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
-        no_fill=texts(f"map.no_fill.density_{publication.lens.audience}", noun=publication.noun),
+        no_fill=texts(
+            "map.no_fill.density_hidden"
+            if publication.lens.rules.withholds
+            else "map.no_fill.density_all",
+            noun=publication.noun,
+        ),
     )
 
 
