@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 
 from igh_geo.out import reading
+from igh_geo.out.qgis import drawn_themes, styles, with_classes, write_styles
 from igh_geo.out.reading import level_of
 from igh_geo.policy.publication import CARRIED, Publication
 from igh_geo.rd import RD
@@ -41,7 +42,9 @@ def write_layers(publication: Publication, path: Path) -> None:
     ``dichtheid`` (kernel density per cell) and ``punten`` (only in a restricted export). Keys
     such as a status keep their value; beside it stands a column ``<name>_label`` in words.
     Context figures are columns ``context_<name>`` of the areas, and ``context_status`` says which
-    areas are withheld; a figure that is missing all the same is not known.
+    areas are withheld; a figure that is missing all the same is not known. For every theme of the
+    map page a column ``class_<theme>`` holds the class in words, and the file holds a style with
+    the same classes and colours, and names for the columns, which QGIS finds by itself.
 
     Parameters
     ----------
@@ -58,13 +61,16 @@ def write_layers(publication: Publication, path: Path) -> None:
     """
     texts = texts_for(publication.lens)
     path.unlink(missing_ok=True)
-    layers = {"gebieden": _areas(publication, texts)}
+    coloured = drawn_themes(publication, texts)
+    layers = {"gebieden": with_classes(_areas(publication, texts), "areas", coloured, texts=texts)}
     layers |= _larger(publication, texts)
     side_m = publication.lens.grid.side_m
     if publication.cells is not None:
-        layers["hotcellen"] = _with_words(_squares(publication.cells, side_m), texts)
+        hot = _with_words(_squares(publication.cells, side_m), texts)
+        layers["hotcellen"] = with_classes(hot, "hot", coloured, texts=texts)
     if publication.density is not None:
-        layers["dichtheid"] = _squares(publication.density, side_m)
+        cells = _squares(publication.density, side_m)
+        layers["dichtheid"] = with_classes(cells, "density", coloured, texts=texts)
     if publication.points is not None:
         points = publication.points
         where = gpd.points_from_xy(points["x"], points["y"])
@@ -86,6 +92,8 @@ def write_layers(publication: Publication, path: Path) -> None:
                 geometry_type=kind,
                 promote_to_multi=kind == "MultiPolygon",
             )
+    columns = {name: list(_plain(layer).columns.drop("geometry")) for name, layer in layers.items()}
+    write_styles(path, styles(publication, texts, columns), made_on=publication.made_on)
 
 
 def _areas(publication: Publication, texts: Texts) -> gpd.GeoDataFrame:

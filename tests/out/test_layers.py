@@ -13,6 +13,8 @@ import pytest
 from igh_geo.out.layers import write_layers
 from igh_geo.policy.publication import Publication
 
+LAYERS = ["gebieden", "wijken", "eigen_gebieden", "hotcellen", "dichtheid"]
+
 
 @pytest.fixture(scope="module")
 def package(publication: Publication, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,8 +25,8 @@ def package(publication: Publication, tmp_path_factory: pytest.TempPathFactory) 
 
 def test_layers_are_named_and_in_rd(package: Path) -> None:
     names = [name for name, _ in pyogrio.list_layers(package)]
-    assert names == ["gebieden", "wijken", "eigen_gebieden", "hotcellen", "dichtheid"]
-    for name in names:
+    assert names == [*LAYERS, "layer_styles"]
+    for name in LAYERS:
         assert gpd.read_file(package, layer=name).crs.to_epsg() == 28992
 
 
@@ -110,7 +112,7 @@ def test_an_older_file_is_replaced_whole(publication: Publication, tmp_path: Pat
     path = tmp_path / "layers.gpkg"
     write_layers(publication, path)
     write_layers(replace(publication, cells=None, density=None, levels={}), path)
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["gebieden"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["gebieden", "layer_styles"]
 
 
 def test_setting_of_the_library_is_put_back(publication: Publication, tmp_path: Path) -> None:
