@@ -106,6 +106,14 @@ class Grid(Part):
         return self.cell_m
 
 
+class PointClusters(Part):
+    """Places where incidents lie close together, whatever the borders and the grid."""
+
+    enabled: bool = True
+    within_m: float = Field(default=150.0, ge=25, le=2000)
+    min_events: int | None = Field(default=None, ge=2)
+
+
 class Priorities(Part):
     """The ranking."""
 
