@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,21 +20,31 @@ from igh_geo.intake import (
     read_events,
     read_known_addresses,
     read_study_areas,
+    read_surroundings,
 )
 from igh_geo.lens import HOUSE_RULES, SMALLEST_CELL_M, Lens, default_rules, read_rules
+from igh_geo.out.audit import AUDIT, note_run
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.folder import replaced_at_once
 from igh_geo.out.index import write_index
+from igh_geo.out.inspection import inspect, inspect_folder
 from igh_geo.out.layers import write_layers
 from igh_geo.out.manifest import MANIFEST, write_manifest
 from igh_geo.out.map.page import write_map
+from igh_geo.out.paper.document import write_document
+from igh_geo.out.picture import write_picture
 from igh_geo.out.rejected import write_rejected
+from igh_geo.out.restricted.leftovers import remove_leftovers, written_by_run
+from igh_geo.out.restricted.passphrase import require_passphrase
+from igh_geo.out.restricted.sealing import plain_folder, seal
 from igh_geo.out.workbook import write_workbook
 from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
 from igh_geo.policy.disclosure import publish
-from igh_geo.policy.findings import Findings, GridFindings, Level
+from igh_geo.policy.findings import Findings, GridFindings, Level, PointFindings
 from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
+from igh_geo.policy.personal import Personal
+from igh_geo.policy.point_clusters import find_point_clusters
 from igh_geo.policy.publication import Publication
 from igh_geo.rd import GRIDS, use_grids
 from igh_geo.tables import PARENT_LEVEL
@@ -59,6 +70,8 @@ class Run:
         Seconds per stage.
     publication : Publication or None
         What the results hold; None until it is made.
+    personal : Personal or None
+        What the input holds of single cases, as fingerprints; None for counts.
     """
 
     lens: Lens
@@ -68,6 +81,7 @@ class Run:
     inputs: Inputs
     timings: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
+    personal: Personal | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -86,6 +100,7 @@ def run(
     private: Path | None = None,
     store: Path | None = None,
     key: str | None = None,
+    passphrase: str | None = None,
     progress: Progress = lambda _stage: None,
     now: dt.datetime | None = None,
 ) -> Run:
@@ -105,6 +120,9 @@ def run(
         The store of ``igh-geo load``; ``igh.duckdb`` in the data folder by default.
     key : str, optional
         Key of the store, when it is encrypted.
+    passphrase : str, optional
+        With which the results of a restricted lens are encrypted; such a lens needs one. It is
+        kept nowhere.
     progress : callable
         Is told the name of each stage as it begins.
     now : datetime.datetime, optional
@@ -124,12 +142,15 @@ def run(
     inputs = Inputs(data, store=store, key=key)
     house = read_rules(inputs.locate(HOUSE_RULES)) if (data / HOUSE_RULES).is_file() else None
     lens = lens.with_rules(house or default_rules())
+    lens.destroy_by(started.date())
+    require_passphrase(lens, passphrase)
     record = Run(lens, out / lens.name, started, progress, inputs)
     texts = texts_for(lens)
     with record.stage("areas"):
         addresses = read_known_addresses(lens, inputs)
         study = read_study_areas(lens, addresses, inputs)
         areas = study.areas
+        around = read_surroundings(lens, areas, inputs, addresses=addresses)
     with record.stage("incidents"):
         asked = lens.period
         events = read_events(lens, study, inputs, today=started.date())
@@ -138,6 +159,7 @@ def run(
             carried_from = events.carried_from.boundary_year
             areas = areas.join(events.carried_from.flags(areas))
         lens = lens.model_copy(update={"period": events.period})
+        record.personal = events.personal
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
     with record.stage("clusters"):
@@ -147,6 +169,7 @@ def run(
     with record.stage("cells"):
         grid = _grid(areas, events, addresses, lens=lens)
         lens = lens.with_cells_of(grid.cell_m if grid is not None else SMALLEST_CELL_M)
+        points = _point_clusters(areas, events, lens=lens)
     with record.stage("disclosure"):
         facts = remarks.Facts(
             lens=lens,
@@ -185,18 +208,23 @@ def run(
             choices=remarks.choices(facts, texts),
             areas_noticed=tuple(
                 (note.key, {"count": texts.number(note.count), "example": note.example})
-                for note in (*study.notes, *events.notes)
+                for note in (*study.notes, *events.notes, *around.notes)
             ),
             ledger=(events.ledger,),
             monthly_counts=events.monthly_counts,
+            area_counts=events.area_counts,
             provisional_from=events.provisional_from,
             carried_from=carried_from,
             context=study.context,
             deliveries=events.deliveries,
+            points=points,
+            surroundings=around.surroundings,
+            streets=around.streets,
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
-    write_rejected(events.rejected, _private(private, out) / lens.name, language=lens.language)
-    _write(record, published)
+    aside = _private(private, out)
+    write_rejected(events.rejected, aside / lens.name, language=lens.language)
+    _write(record, published, private=aside, passphrase=passphrase)
     record.publication = published
     return record
 
@@ -209,6 +237,7 @@ def run_all(
     private: Path | None = None,
     store: Path | None = None,
     key: str | None = None,
+    passphrase: str | None = None,
     progress: Callable[[str], Progress] = lambda _lens: lambda _stage: None,
 ) -> list[Run]:
     """Carry out several lenses, and write ``index.html`` with their themes by district.
@@ -218,8 +247,8 @@ def run_all(
     Parameters
     ----------
     lenses : sequence of Lens
-    data, out, private, store, key
-        As for ``run``.
+    data, out, private, store, key, passphrase
+        As for ``run``; one passphrase for all that need one.
     progress : callable
         Is told the name of a lens as it begins, and gives what is told its stages.
 
@@ -227,6 +256,8 @@ def run_all(
     -------
     list of Run
     """
+    for lens in lenses:
+        require_passphrase(lens, passphrase)
     records: list[Run] = []
     for lens in lenses:
         try:
@@ -238,6 +269,7 @@ def run_all(
                     private=private,
                     store=store,
                     key=key,
+                    passphrase=passphrase,
                     progress=progress(lens.name),
                 )
             )
@@ -248,6 +280,7 @@ def run_all(
     if len(published) > 1:
         with file_at_once(out / "index.html") as fresh:
             write_index(published, fresh)
+            inspect([fresh], published, personal=_together(records))
     return records
 
 
@@ -286,24 +319,54 @@ def _grid(
     return cluster_cells(areas, current, addresses, lens=lens)
 
 
-def _write(record: Run, published: Publication) -> None:
+def _point_clusters(
+    areas: gpd.GeoDataFrame, events: Events, *, lens: Lens
+) -> PointFindings | None:
+    if events.incidents is None:
+        return None
+    current = events.incidents[events.incidents["period"] == "current"]
+    return find_point_clusters(areas, current, lens)
+
+
+def _write(record: Run, published: Publication, *, private: Path, passphrase: str | None) -> None:
     """Write every output into one folder, which appears all at once."""
-    with replaced_at_once(record.folder, sign=MANIFEST) as folder:
+    lens, former = published.lens, written_by_run(record.folder)
+    with (
+        replaced_at_once(record.folder, sign=MANIFEST) as folder,
+        plain_folder(folder, lens, private=private) as plain,
+    ):
         for stage, write, name in (
             ("map", write_map, "map.html"),
             ("briefing", write_briefing, "briefing.html"),
+            ("picture", write_picture, "map.png"),
+            ("document", write_document, "map.pdf"),
             ("tables", write_workbook, "tables.xlsx"),
             ("layers", write_layers, "layers.gpkg"),
         ):
             with record.stage(stage):
-                write(published, folder / name)
+                write(published, plain / name)
         write_manifest(
             published,
-            folder,
+            plain,
             inputs=record.inputs.files,
             timings=record.timings,
             started=record.started,
         )
+        with record.stage("inspection"):
+            inspect_folder(plain, published, personal=record.personal)
+        if lens.is_sealed:
+            with record.stage("encryption"):
+                seal(plain, folder, published, passphrase=passphrase, started=record.started)
+                note_run(
+                    private / AUDIT, published, inside=plain, outside=folder, started=record.started
+                )
+    remove_leftovers(record.folder, former)
+
+
+def _together(records: Sequence[Run]) -> Personal | None:
+    """What the inputs of several lenses hold of single cases."""
+    held = [record.personal for record in records if record.personal is not None]
+    return reduce(Personal.joined, held) if held else None
 
 
 def _private(private: Path | None, out: Path) -> Path:

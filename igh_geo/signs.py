@@ -30,6 +30,8 @@ _REMOVED = re.compile(
     f"[{_HIDDEN}]|(?:(?<=[{_NEAR}])|^)[{_JOINERS}]+|[{_JOINERS}]+(?=[{_NEAR}]|\\Z)"
 )
 _WIDE = re.compile(f"[{_WIDE_BLANKS}]")
+# Signs that turn the direction of the text around them, or mark one.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # All controls but the end of a line, and what turns the direction of the text.
 _STEERING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -48,3 +50,11 @@ def is_blank(text: str) -> bool:
 def harmless(text: str) -> str:
     """Text for a terminal: no sign in it moves the cursor, colours or turns the text around."""
     return _STEERING.sub(" ", text)
+
+
+def upright(text: str) -> str:
+    """Text of which no sign turns the direction of what stands around it.
+
+    A name in Arabic or Hebrew is still read from right to left: that is in its letters.
+    """
+    return _TURNING.sub("", text)

@@ -14,7 +14,9 @@ from igh_geo.lens import Lens
 from igh_geo.policy.methods import Method
 from igh_geo.policy.publication import (
     Block,
+    Breakdown,
     Clustering,
+    Course,
     FunnelLimits,
     Hours,
     Publication,
@@ -207,8 +209,35 @@ def example_publication(**changes: object) -> Publication:
         "choices": {"bandwidth_m": "Bandbreedte 300 m, gekozen door het programma."},
         "sources": ("CBS Wijk- en buurtkaart 2025", "Meldingen politie"),
         "ledger": (ledger.summary(),),
+        **example_breakdowns(areas),
     }
     return Publication(**(values | changes))
+
+
+def example_breakdowns(areas: gpd.GeoDataFrame) -> dict[str, object]:
+    """Quarters of both years, parts of six hours of the week, and three kinds, one of markup."""
+    quarters = pd.date_range("2024-01-01", "2025-10-01", freq="QS")
+    course = _in_parts(areas, quarters, mean=6.0, seed=3)
+    parts = pd.MultiIndex.from_product([range(1, 8), range(0, 24, 6)])
+    ends = tuple((first + pd.offsets.QuarterEnd()).date() for first in quarters)
+    return {
+        "course": Course(course.counts, course.statuses, course.whole, step_months=3, ends=ends),
+        "week": _in_parts(areas, parts, mean=3.0, seed=4),
+        "composition": _in_parts(
+            areas, pd.Index(["Woning", "Schuur", "<b>{{7*7}}</b>"]), mean=5.0, seed=5
+        ),
+    }
+
+
+def _in_parts(areas: gpd.GeoDataFrame, columns: pd.Index, *, mean: float, seed: int) -> Breakdown:
+    number = np.random.default_rng(seed).poisson(mean, (len(areas), len(columns))).astype(float)
+    statuses = pd.DataFrame("shown", areas.index, columns, dtype="str")
+    statuses = statuses.mask((number > 0) & (number < 3), "withheld")
+    for status in ("withheld", "missing", "not_applicable"):
+        statuses[(areas["status"] == status).to_numpy()] = status
+    counts = pd.DataFrame(number, areas.index, columns).astype("Float64")
+    whole = pd.Series(number.sum(axis=0), columns, dtype="Float64")
+    return Breakdown(counts.where(statuses == "shown"), statuses, whole)
 
 
 def _blank(areas: gpd.GeoDataFrame, codes: list[str], status: str) -> None:

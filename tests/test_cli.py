@@ -58,6 +58,8 @@ def test_a_run_answers_with_the_map_and_an_account_of_the_rows(
     assert written == {
         "map.html",
         "briefing.html",
+        "map.png",
+        "map.pdf",
         "tables.xlsx",
         "layers.gpkg",
         "manifest.json",

@@ -257,6 +257,29 @@ def test_rate_needs_a_minimum_denominator_unless_that_is_an_area() -> None:
     assert Rate(minimum_denominator=200).floor == 200
 
 
+# What lies under the map.
+
+
+def test_map_asks_no_background_unless_the_lens_does(tmp_path: Path) -> None:
+    assert read_lens(write(tmp_path, SMALLEST)).map.background == "none"
+    lens = read_lens(write(tmp_path, SMALLEST + "[map]\nbackground = 'pdok'\n"))
+    assert (lens.map.background, lens.map.background_style) == ("pdok", "grijs")
+
+
+def test_restricted_map_has_no_background_for_its_host_would_learn_what_is_looked_at(
+    tmp_path: Path,
+) -> None:
+    given = "[privacy]\npurpose = 'x'\nlegal_basis = 'y'\n[map]\nbackground = 'pdok'\n"
+    with pytest.raises(LensError, match="tells its host which places are looked at"):
+        read_lens(write(tmp_path, "audience = 'restricted'" + SMALLEST + given))
+
+
+def test_unknown_style_of_a_background_is_refused(tmp_path: Path) -> None:
+    given = "[map]\nbackground = 'pdok'\nbackground_style = 'luchtfoto'\n"
+    with pytest.raises(LensError, match=r"map\.background_style(?s:.)*'grijs', 'standaard'"):
+        read_lens(write(tmp_path, SMALLEST + given))
+
+
 # The lenses that are shipped, and their manual.
 
 

@@ -89,6 +89,21 @@ def test_running_again_gives_the_same_bytes_and_leaves_nothing_behind(
     ]
 
 
+def test_every_address_lies_along_the_street_that_it_names(
+    paths: dict[str, Path], addresses: pd.DataFrame
+) -> None:
+    streets = gpd.read_file(paths["streets"]).set_index("straatnaam").geometry
+    assert streets.crs.to_epsg() == 28992
+    assert streets.index.is_unique
+    assert set(streets.index) <= set(addresses["straat"])
+    known = addresses[addresses["straat"].isin(streets.index)]
+    assert len(known) > 0.99 * len(addresses)
+    own = streets[known["straat"]].to_numpy()
+    away = shapely.distance(shapely.points(known["x"], known["y"]), own)
+    # The farthest stand 11 m from the middle of their street, on whole metres.
+    assert away.max() < 13
+
+
 def test_another_seed_gives_another_town(paths: dict[str, Path], tmp_path: Path) -> None:
     other = make_sample(tmp_path, seed=1)
     assert all(_hash(other[key]) != _hash(paths[key]) for key in paths)

@@ -152,6 +152,40 @@ def test_section_gives_its_texts_without_its_name() -> None:
     assert Texts("nl").section("denominator")["dwellings"] == "woningen"
 
 
+# Words that follow a number.
+
+
+def counted(text: str, **values: object) -> str:
+    texts = Texts("nl")
+    texts._texts = {"key": text}
+    return texts("key", **values)
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [("1", "1 gebied ligt"), ("0", "0 gebieden liggen"), ("21", "21 gebieden liggen")],
+)
+def test_number_chooses_its_word(n: str, said: str) -> None:
+    assert counted("{n:gebied ligt|gebieden liggen}", n=n) == said
+
+
+def test_word_after_an_equals_sign_is_said_without_its_number() -> None:
+    text = "{n} {n:=is|zijn} er"
+    assert counted(text, n="1") == "1 is er"
+    assert counted(text, n="1.001") == "1.001 zijn er"
+
+
+def test_of_three_forms_the_first_is_said_of_none_and_forms_may_hold_other_values() -> None:
+    text = "afgerond{n:=|, op {n} na ({name})|, op {n} na (eerste: {name})}"
+    assert counted(text, n="0", name="A") == "afgerond"
+    assert counted(text, n="1", name="A") == "afgerond, op 1 na (A)"
+    assert counted(text, n="3", name="A") == "afgerond, op 3 na (eerste: A)"
+
+
+def test_bar_in_a_value_chooses_nothing() -> None:
+    assert counted("{n:rij|rijen} van {name}", n="1", name="a|b {c}") == "1 rij van a|b {c}"
+
+
 # Numbers and dates.
 
 

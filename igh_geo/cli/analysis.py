@@ -28,9 +28,14 @@ STAGES = {
     "disclosure": "what may be shown",
     "map": "map.html",
     "briefing": "briefing.html",
+    "picture": "map.png",
+    "document": "map.pdf",
     "tables": "tables.xlsx",
     "layers": "layers.gpkg",
+    "inspection": "comparing the results with the input",
 }
+# Only where the results are for a few.
+SEALING = {"encryption": "encrypting the results"}
 
 
 def add_commands(commands: Commands) -> None:
@@ -41,6 +46,9 @@ def add_commands(commands: Commands) -> None:
     add_data(made)
     made.add_argument("--private", type=Path, help="where rejected rows go (private, beside maps)")
     made.add_argument("--store", type=Path, help="file of the store (igh.duckdb in the data)")
+    made.add_argument(
+        "--passphrase-file", type=Path, help="file with the passphrase of restricted results"
+    )
     made.add_argument("--lang", choices=["nl", "en"], help="language of the results")
 
     made = commands.add("check", "what is in files of incidents or areas; writes nothing", _check)
@@ -79,16 +87,24 @@ def _run(options: argparse.Namespace) -> int:
             f"two lenses are both named '{repeated[0]}' and would write to the same folder; "
             "rename one of the files"
         )
+    passphrase = None
+    if any(lens.is_sealed for lens in lenses):
+        from igh_geo.cli.passphrase import read_passphrase
+
+        passphrase = read_passphrase(options.passphrase_file)
     if not options.quiet:
         tell("igh-geo: starting ...")
     from igh_geo.pipeline import run_all
     from igh_geo.sources.store.database import read_key
 
+    sealed = {lens.name for lens in lenses if lens.is_sealed}
+
     def progress(name: str) -> Callable[[str], None]:
         if options.quiet:
             return lambda _stage: None
-        numbers = {stage: number for number, stage in enumerate(STAGES, 1)}
-        return lambda stage: tell(f"  {name}  [{numbers[stage]:2}/{len(STAGES)}] {STAGES[stage]}")
+        stages = STAGES | SEALING if name in sealed else STAGES
+        numbers = {stage: number for number, stage in enumerate(stages, 1)}
+        return lambda stage: tell(f"  {name}  [{numbers[stage]:2}/{len(stages)}] {stages[stage]}")
 
     records = run_all(
         lenses,
@@ -97,6 +113,7 @@ def _run(options: argparse.Namespace) -> int:
         private=options.private,
         store=options.store,
         key=read_key() if any(map(_reads_store, lenses)) else None,
+        passphrase=passphrase,
         progress=progress,
     )
     for record in records:

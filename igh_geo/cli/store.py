@@ -42,6 +42,10 @@ def add_commands(commands: Commands) -> None:
     made.add_argument("--today", type=_day, help="day from which is counted back (today)")
     made.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     made.add_argument("--private", type=Path, help="where rejected rows are (private, beside data)")
+    made.add_argument(
+        "--results", action="store_true", help="results past their day instead of the store"
+    )
+    made.add_argument("--out", type=Path, default=Path("maps"), help="where results are (maps)")
     made.add_argument("--json", action="store_true", help="what was removed as JSON")
     _add_store(made)
 
@@ -253,13 +257,17 @@ def _purge(options: argparse.Namespace) -> int:
     from igh_geo.sources.store.declarations import FILE, read_declarations
     from igh_geo.sources.store.retention import purge
 
-    declared = read_declarations(options.data)
     now = dt.datetime.now().astimezone()
     if options.today is not None and options.today > now.date() and not options.dry_run:
         raise UsageError(
             f"--today {options.today} lies in the future, and would remove what may still be kept; "
             "add --dry-run to see what will expire by then"
         )
+    if options.results:
+        from igh_geo.cli.results import purge_results
+
+        return purge_results(options, now=now)
+    declared = read_declarations(options.data)
     place = _place(options)
     if not options.dry_run and not place.path.is_file():
         # Where every file was refused there is no store, and there are rows of those files.

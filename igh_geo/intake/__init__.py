@@ -9,15 +9,18 @@ from igh_geo.intake.counted import read_counted
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.intake.placed import read_placed
+from igh_geo.intake.surroundings import Around, read_surroundings
 from igh_geo.lens import Lens
 
 __all__ = [
+    "Around",
     "Events",
     "Inputs",
     "StudyAreas",
     "read_events",
     "read_known_addresses",
     "read_study_areas",
+    "read_surroundings",
 ]
 
 

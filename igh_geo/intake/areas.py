@@ -112,8 +112,11 @@ def read_study_areas(lens: Lens, addresses: pd.DataFrame | None, inputs: Inputs)
 
 
 def read_known_addresses(lens: Lens, inputs: Inputs) -> pd.DataFrame | None:
-    """Addresses of the lens, or None."""
-    return read_addresses(inputs.locate(lens.buildings.file)) if lens.buildings else None
+    """Addresses of the lens, with their streets where these are known, or None."""
+    part = lens.buildings
+    if part is None:
+        return None
+    return read_addresses(inputs.locate(part.file), street_column=part.street_column)
 
 
 def _with_key_figures(

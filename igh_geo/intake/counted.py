@@ -128,6 +128,7 @@ def read_counted(lens: Lens, study: StudyAreas, inputs: Inputs) -> Events:
         categories=(part.category,),
         provisional_from=_provisional_from(rows, wanted),
         monthly_counts=monthly,
+        area_counts=_per_area(rows, [*earlier, *wanted], areas.index) if other is None else None,
         deliveries=table.deliveries,
         carried_from=other,
         notes=tuple(notes),
@@ -359,6 +360,13 @@ def _per_month(
     # An area that lacks a month has no count of the period either.
     sums = months.dropna().sum().round()
     return sums.set_axis(pd.DatetimeIndex([days_of(period)[0] for period in periods]))
+
+
+def _per_area(table: pd.DataFrame, periods: list[str], codes: pd.Index) -> pd.DataFrame:
+    """Counts of the areas in every month, quarter or year of the table."""
+    days = pd.DatetimeIndex([days_of(period)[0] for period in periods])
+    counted = pd.DataFrame({period: _summed(table, [period], codes) for period in periods})
+    return counted.set_axis(days, axis=1)
 
 
 def _provisional_from(table: pd.DataFrame, wanted: list[str]) -> dt.date | None:

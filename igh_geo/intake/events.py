@@ -11,6 +11,7 @@ from igh_geo.intake.other_year import OtherYear
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Period
 from igh_geo.policy.findings import Delivery
+from igh_geo.policy.personal import Personal
 from igh_geo.sources.notes import Note
 
 
@@ -44,12 +45,17 @@ class Events:
         First day of the first period whose counts are not final yet.
     monthly_counts : pandas.Series or None
         Counts of the whole per month (index: first day), when the input is counts per month.
+    area_counts : pandas.DataFrame or None
+        Counts per area and month, quarter or year (columns: the first day), when the input is
+        counts of the areas themselves.
     deliveries : tuple of Delivery
         What the store was loaded with; empty for a file.
     carried_from : OtherYear or None
         The areas of another year from which the counts were carried over.
     notes : tuple of Note
         What was noticed of the counts.
+    personal : Personal or None
+        What the input holds of single cases, as fingerprints; None when the input is counts.
     """
 
     period: Period
@@ -66,6 +72,8 @@ class Events:
     dates_assumed: bool = False
     provisional_from: dt.date | None = None
     monthly_counts: pd.Series | None = None
+    area_counts: pd.DataFrame | None = None
     deliveries: tuple[Delivery, ...] = ()
     carried_from: OtherYear | None = None
     notes: tuple[Note, ...] = ()
+    personal: Personal | None = None

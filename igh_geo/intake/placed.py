@@ -15,6 +15,7 @@ from igh_geo.intake.deliveries import deliveries_of
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.intake.periods import require_periods
+from igh_geo.intake.personal import personal_of
 from igh_geo.intake.span import span_of, times_known
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents, Lens
@@ -59,6 +60,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     _refuse_empty(len(incidents), ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
     deliveries = deliveries_of(incidents.attrs.get("loads", ()))
+    personal = personal_of(incidents, ledger)
     by_year = known_to_the_year(incidents)
     incidents = _without_future(incidents, ledger, today)
     _refuse_empty(len(incidents), ledger, lens)
@@ -100,6 +102,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
         categories=tuple(sorted(placed["category"].unique())),
         dates_assumed=dates_assumed,
         deliveries=deliveries,
+        personal=personal,
     )
 
 

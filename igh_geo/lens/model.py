@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from igh_geo.errors import LensError, Problem
-from igh_geo.lens.analysis import Clusters, Grid, Priorities, Rate
+from igh_geo.lens.analysis import Clusters, Grid, PointClusters, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District
 from igh_geo.lens.audience import LEAST, Audience, Rules, default_rules
 from igh_geo.lens.events import Counts, Incidents
+from igh_geo.lens.page import MapPage
 from igh_geo.lens.part import FilePath, Part, Setting
 from igh_geo.lens.period import Period
 
@@ -23,12 +25,14 @@ class Privacy(Part):
     points: bool = False
     legal_basis: str | None = None
     purpose: str | None = None
+    destroy_by: dt.date | None = None
 
 
 class Buildings(Part):
     """Addresses, with which the gate knows how many lie in a cell."""
 
     file: FilePath
+    street_column: str | None = None
 
 
 class Lens(Part):
@@ -53,7 +57,9 @@ class Lens(Part):
     rate: Rate = Rate()
     clusters: Clusters = Clusters()
     grid: Grid = Grid()
+    point_clusters: PointClusters = PointClusters()
     priorities: Priorities = Priorities()
+    map: MapPage = MapPage()
     privacy: Privacy = Privacy()
     context: tuple[Context, ...] = ()
     sources: tuple[str, ...] = ()
@@ -84,6 +90,11 @@ class Lens(Part):
             raise ValueError(
                 'incident points are only drawn for audience = "restricted"; '
                 "remove 'points' or name that audience"
+            )
+        if self.map.background != "none" and self.audience == "restricted":
+            raise ValueError(
+                "a background map tells its host which places are looked at; remove 'background' "
+                'from [map], or make the result for another audience than "restricted"'
             )
         if self.audience == "restricted" and not (
             self.privacy.purpose and self.privacy.legal_basis
@@ -128,6 +139,46 @@ class Lens(Part):
         lens = self.model_copy()
         lens._house = house
         return lens
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether results leave the house encrypted with a passphrase only."""
+        return self.audience == "restricted"
+
+    def destroy_by(self, made_on: dt.date) -> dt.date | None:
+        """Day on which a result made on a day must be gone; None when nothing sets a limit.
+
+        Parameters
+        ----------
+        made_on : datetime.date
+
+        Returns
+        -------
+        datetime.date or None
+            The day under ``[privacy]``, otherwise the last one that the rules allow.
+
+        Raises
+        ------
+        LensError
+            When the lens names a day that is over, or later than the rules of its audience allow.
+        """
+        asked, days = self.privacy.destroy_by, self.rules.keep_days
+        last = made_on + dt.timedelta(days=days) if days else None
+        if asked is None:
+            return last
+        if asked < made_on:
+            fault = f"it is {asked}, and today is {made_on}"
+        elif last is not None and asked > last:
+            fault = f"it is {asked}, and '{self.audience}' is kept for {days} days: to {last}"
+        else:
+            return asked
+        problem = Problem(
+            f"'privacy.destroy_by' of lens '{self.name}' is a day on which results may still be "
+            "kept.",
+            fault,
+            "name an earlier or later day, or remove it: the rules of the audience then set it",
+        )
+        raise LensError(str(problem))
 
     @property
     def _has_exposure(self) -> bool:

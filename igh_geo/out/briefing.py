@@ -8,18 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from igh_geo.out import reading, sketch
+from igh_geo.out.marks import running_style
 from igh_geo.out.sheet import Content, Row, plan
 from igh_geo.out.templates import asset, environment
 from igh_geo.out.when import when_of
+from igh_geo.policy.marks import page_marks
 from igh_geo.policy.publication import Publication
+from igh_geo.signs import upright
 from igh_geo.texts import Texts, texts_for
 
 # The list below names no more areas than ten; the sentence above it should name most hotspots.
 MOST_HOT_NAMES = 6
 MOST_ROWS = 10
-MOST_LIMITS = 9
+# What is registered is not all there is, and no cause: said on every page, however full.
+FIRST_LIMITS = 2
+# Checks and sentences on certainty that stay where all would need a second sheet; the map and the
+# tables have them too, and the last check is the most general.
+LESS = ((3, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0))
+# Intervals, and how sure the order is.
+FIRST_SURE = 2
+MOST_LIMITS = 10
 
 
 @dataclass(frozen=True)
@@ -50,26 +61,29 @@ def write_briefing(publication: Publication, path: Path) -> None:
     OSError
         When the file cannot be written.
     """
-    path.write_text(render(publication), encoding="utf-8", newline="\n")
+    path.write_text(upright(render(publication)), encoding="utf-8", newline="\n")
 
 
 def render(publication: Publication) -> str:
     """The briefing page as text; see ``write_briefing``."""
     texts = texts_for(publication.lens)
-    listed = _listed(publication, texts)
-    top = top_areas(publication)
+    top, is_ranked = _areas_of_the_list(publication)
+    listed = _listed(publication, top, texts)
     lead = _lead(publication, texts)
     label = texts(
         "briefing.where.map_words",
         areas=_areas_words(publication, texts, len(publication.areas)),
         lead=lead,
     )
-    numbers = {str(code): row.number for code, row in zip(top.index, listed, strict=True)}
+    numbers = {
+        str(code): row.number for code, row in zip(top.index, listed, strict=True) if is_ranked
+    }
     aspect = sketch.aspect(publication.areas)
     changed, when = _changed(publication, texts), when_of(publication, texts)
     facts, basis = _facts(publication, texts), _basis(publication, texts)
     limits, foot = _limits(publication, texts), _foot(publication, texts)
-    list_notes = _list_notes(publication, texts, bool(listed))
+    check = () if publication.interpretation is None else publication.interpretation.to_check
+    list_notes = _list_notes(publication, texts, is_ranked=is_ranked)
     drawn = sketch.draw(publication, texts, numbers=numbers, width_mm=100, label=label)
     content = Content(
         aspect=aspect,
@@ -80,12 +94,18 @@ def render(publication: Publication) -> str:
         list_notes=list_notes,
         legend=[words for _, words in drawn.legend] + [texts("briefing.legend.number")],
         changed=changed,
+        check=check,
         limits=limits,
         foot=foot,
         when=when.words,
         has_charts=when.week is not None or when.months is not None,
     )
     chosen = plan(content)
+    for n_check, n_sure in LESS:
+        if chosen.fits:
+            break
+        check, limits = check[:n_check], _limits(publication, texts, n_sure=n_sure)
+        chosen = plan(replace(content, check=check, limits=limits))
     return (
         environment()
         .get_template("briefing.html.j2")
@@ -93,7 +113,8 @@ def render(publication: Publication) -> str:
             lens=publication.lens,
             language=texts.language,
             t=texts,
-            css=asset("briefing.css"),
+            css=asset("briefing.css") + Markup(running_style(publication, texts)),  # noqa: S704 - escaped
+            marks=page_marks(publication, texts),
             plan=chosen,
             aspect=f"{aspect:.3f}",
             sketch=sketch.draw(
@@ -103,7 +124,10 @@ def render(publication: Publication) -> str:
             basis=basis,
             lead=lead,
             rows=listed,
-            list_title=_list_title(publication, texts, len(listed)),
+            list_title=_list_title(publication, texts, len(listed))
+            if is_ranked
+            else texts("briefing.list.hot"),
+            is_ranked=is_ranked,
             area_noun=reading.level_name(
                 texts, reading.level_of(publication), plural=False
             ).title(),
@@ -112,6 +136,7 @@ def render(publication: Publication) -> str:
             list_notes=list_notes,
             changed=changed,
             when=when,
+            check=check,
             limits=limits,
             foot=foot,
         )
@@ -127,11 +152,22 @@ def top_areas(publication: Publication) -> pd.DataFrame:
     return top
 
 
-def _listed(publication: Publication, texts: Texts) -> list[ListedRow]:
+def _areas_of_the_list(publication: Publication) -> tuple[pd.DataFrame, bool]:
+    """The first places; where no order may be told the hotspots by name. And which of the two."""
+    top = top_areas(publication)
+    if len(top) or "rank" in publication.lens.rules.shows:
+        return top, bool(len(top))
+    areas = publication.areas.drop(columns="geometry")
+    # Those without a number are named under the list.
+    hot = areas[areas["gi_class"].isin(sketch.HOT) & (areas["status"] == "shown")]
+    return hot.sort_values("name", kind="stable").head(MOST_ROWS), False
+
+
+def _listed(publication: Publication, top: pd.DataFrame, texts: Texts) -> list[ListedRow]:
     has_previous = publication.total.previous is not None
     has_rate = reading.has_rate(publication)
     rows = []
-    for number, row in enumerate(_records(top_areas(publication)), start=1):
+    for number, row in enumerate(_records(top), start=1):
         shown = row["status"] == "shown"
         low, high = reading.value(row, "rank_low"), reading.value(row, "rank_high")
         interval = ""
@@ -160,7 +196,7 @@ def _listed(publication: Publication, texts: Texts) -> list[ListedRow]:
 
 def _list_title(publication: Publication, texts: Texts, n_listed: int) -> str:
     n_ranked = int(publication.areas["rank"].notna().sum())
-    areas = _areas_words(publication, texts, n_ranked)
+    areas = texts("briefing.list.ranked", areas=_areas_words(publication, texts, n_ranked))
     if n_ranked == 1:
         return texts("briefing.list.only", areas=areas)
     by = texts("briefing.list." + ("by_rate" if reading.has_rate(publication) else "by_count"))
@@ -190,7 +226,7 @@ def _lead(publication: Publication, texts: Texts) -> str:
     hot = by_rank.loc[by_rank["gi_class"].isin(sketch.HOT), "name"].tolist()
     warm = by_rank.loc[by_rank["gi_class"] == "hot_90", "name"].tolist()
     if hot:
-        lead = texts("briefing.where.hot", names=reading.listing(texts, hot, most=MOST_HOT_NAMES))
+        lead = _hot_lead(publication, hot, texts)
     elif warm:
         lead = texts("briefing.where.warm", names=reading.listing(texts, warm))
     elif cells:
@@ -200,6 +236,15 @@ def _lead(publication: Publication, texts: Texts) -> str:
     else:
         return texts("briefing.where.none", area=area)
     return texts("briefing.where.cells_too", lead=lead, **size) if cells else lead
+
+
+def _hot_lead(publication: Publication, hot: list[str], texts: Texts) -> str:
+    """The hotspots; and the first of the list before them, where that is none itself."""
+    names = reading.listing(texts, hot, most=MOST_HOT_NAMES)
+    top = top_areas(publication)
+    if top.empty or reading.text(_records(top)[0], "gi_class") in sketch.HOT:
+        return texts("briefing.where.hot", names=names)
+    return texts("briefing.where.first_and_hot", first=top["name"].iloc[0], names=names)
 
 
 def _hot_cells(publication: Publication) -> int:
@@ -221,12 +266,13 @@ def _is_order_uncertain(publication: Publication) -> bool:
     return bool(top["rank_high"].iloc[0] > 3 * len(top)) and len(top) > 1
 
 
-def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[str]:
+def _list_notes(publication: Publication, texts: Texts, *, is_ranked: bool) -> list[str]:
     level = reading.level_of(publication)
     area = reading.level_name(texts, level, plural=False)
     notes = []
-    if not has_rows:
-        notes.append(texts("briefing.where.no_ranking"))
+    if not is_ranked:
+        is_kept = "rank" not in publication.lens.rules.shows
+        notes.append(texts("briefing.where.rank_kept" if is_kept else "briefing.where.no_ranking"))
     else:
         notes.append(texts("briefing.where.interval"))
         if _is_order_uncertain(publication):
@@ -254,7 +300,8 @@ def _list_notes(publication: Publication, texts: Texts, has_rows: bool) -> list[
 
 def _changed(publication: Publication, texts: Texts) -> list[str]:
     total = publication.total
-    words = [reading.total_change(texts, total, publication.noun)]
+    provisional = reading.has_provisional(publication)
+    words = [reading.total_change(texts, total, publication.noun, provisional=provisional)]
     if total.previous is None:
         return words
     level = reading.level_of(publication)
@@ -317,12 +364,14 @@ def _basis(publication: Publication, texts: Texts) -> str:
     return texts("briefing.basis", purpose=privacy.purpose, legal_basis=privacy.legal_basis)
 
 
-def _limits(publication: Publication, texts: Texts) -> list[str]:
-    # Notes must be read with this result and all stay; of the general limits as many as fit.
-    said = list(publication.notes)
-    room = max(MOST_LIMITS - len(said), 2)
-    said.extend(publication.limits[:room])
-    if len(publication.limits) > room:
+def _limits(publication: Publication, texts: Texts, *, n_sure: int = FIRST_SURE) -> list[str]:
+    # Notes must be read with this result and all stay; of the rest as much as fits.
+    sure = () if publication.interpretation is None else publication.interpretation.sure
+    said = [*sure[:n_sure], *publication.notes]
+    rest = [*publication.limits, *sure[FIRST_SURE:]]
+    room = max(MOST_LIMITS - len(publication.notes) - FIRST_SURE, FIRST_LIMITS)
+    said.extend(rest[:room])
+    if len(rest) > room:
         said.append(texts("briefing.limits.more"))
     return said
 

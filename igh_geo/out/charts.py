@@ -116,8 +116,9 @@ def months(
     label: str,
     size_mm: tuple[float, float] = (70.0, 36.0),
     provisional: Sequence[bool] = (),
+    signs: Sequence[str] = (),
 ) -> Markup:
-    """Events per month as bars, from zero; the months of the period are dark.
+    """Events per month, or other step, as bars from zero; those of the period are dark.
 
     A month that is not final yet is hatched, within an outline.
 
@@ -135,10 +136,13 @@ def months(
         Width and height.
     provisional : sequence of bool
         Per month of ``monthly`` in order whether it is not final yet.
+    signs : sequence of str
+        Per month of ``monthly`` in order what stands there without a number; by default ``×``.
     """
     width, height = size_mm
     series = monthly.sort_index().iloc[-MOST_MONTHS:]
     is_open = list(provisional)[-MOST_MONTHS:] or [False] * len(series)
+    written = list(signs)[-MOST_MONTHS:] or ["×"] * len(series)
     days = pd.DatetimeIndex(series.index)
     most = max(float(series.max()), 1.0)
     left, bottom, top = 2.0 + 1.5 * len(texts.number(most)), 4.0, 2.2
@@ -159,7 +163,7 @@ def months(
             # Withheld is not zero: a mark where the bar would stand.
             size = min(TEXT_MM, 1.6 * step)
             x = left + (i + 0.5) * step
-            body.append(write(x, base - 0.6, "×", anchor="middle", size=size))
+            body.append(write(x, base - 0.6, written[i], anchor="middle", size=size))
         else:
             bar = float(value) / most * tall
             fill = NOW if inside else BEFORE

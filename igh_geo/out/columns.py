@@ -56,6 +56,7 @@ CELL_COLUMNS: tuple[tuple[str, float, str | None, str], ...] = (
     ("y", 12, COUNT, ""),
     ("area_code", 16, None, ""),
     ("area_name", 30, None, ""),
+    ("streets", 50, None, ""),
 )
 KEYED = {"reliability", "funnel_class", "change", "gi_class", "lisa_class"}
 
@@ -73,7 +74,12 @@ def has_something(
     name, _, _, status = column
     if is_named and name == "code":
         return False
-    if any(not is_missing(row.get(name)) and row.get(name) != "" for row in rows):
+    found = [row.get(name) for row in rows]
+    told = [value for value in found if not is_missing(value) and value != ""]
+    if name == "p_top" and set(told) == {1}:
+        # Of fewer areas than the list holds each is among the first: that tells nothing.
+        return False
+    if told:
         return True
     return status in ("status", "rate_status", "previous_status") and any(
         row.get(status) == "withheld" for row in rows

@@ -49,6 +49,15 @@ def write_excel_text(frame: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+def chart_text(text: str) -> str:
+    """Text for the title of a chart or axis, that is not taken for a reference to a cell.
+
+    XlsxWriter makes a formula of any title in which something like ``!A1`` occurs, with or
+    without a ``=`` before it.
+    """
+    return re.sub(r"!(?=\$?[A-Z])", "! ", text)
+
+
 def guarded(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if FORMULA.match(text) and not HARMLESS.fullmatch(text) else text

@@ -10,6 +10,7 @@ import pandas as pd
 from igh_geo.out import reading
 from igh_geo.out.book import Book, write_table
 from igh_geo.out.columns import COUNT, RATE
+from igh_geo.out.excel_text import chart_text
 from igh_geo.policy.publication import FunnelLimits, Publication
 from igh_geo.policy.wording import denominator
 
@@ -76,13 +77,15 @@ def write_funnel(book: Book, publication: Publication) -> None:
     rate_unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
     axis = texts("workbook.funnel.axis", unit=unit)
     # Sizes differ by factors: on a plain axis the small areas would lie on top of each other.
-    chart.set_x_axis({"name": axis, "log_base": 10, "num_format": COUNT, **_span(shown)})
+    chart.set_x_axis(
+        {"name": chart_text(axis), "log_base": 10, "num_format": COUNT, **_span(shown)}
+    )
     # Of a very small area chance explains any rate: its limits would flatten all the others.
     highest = 1.25 * float(shown["rate"].max())
     # Where nothing happened the limits are all there is, and an axis from 0 to 0 is none.
     top = {"max": highest} if highest > 0 else {}
-    chart.set_y_axis({"name": rate_unit, "min": 0, "num_format": RATE, **top})
-    chart.set_title({"name": publication.lens.title, "name_font": {"size": 12}})
+    chart.set_y_axis({"name": chart_text(rate_unit), "min": 0, "num_format": RATE, **top})
+    chart.set_title({"name": chart_text(publication.lens.title), "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 860, "height": 520})
     sheet.insert_chart(1, 12, chart, {"description": texts("workbook.funnel.words")})

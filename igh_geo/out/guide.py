@@ -38,13 +38,13 @@ def guide_lines(
     """
     return [
         *_about(publication, texts),
+        *_interpretation(publication, texts),
         *_section(texts, "overall", [("–", line) for line in publication.overall]),
         *_section(texts, "notes", [("–", note) for note in publication.notes]),
         *_section(texts, "sheets", _sheets(texts, sheets, context)),
         *_section(texts, "statuses", _statuses(texts)),
         *_section(texts, "columns", _columns(publication, texts, columns)),
         *_section(texts, "method", [("–", step.sentence) for step in publication.methods]),
-        *_section(texts, "limits", [("–", line) for line in publication.limits]),
         *_section(texts, "sources", [("–", line) for line in publication.sources]),
         *_section(texts, "ledger", _ledger(publication, texts)),
     ]
@@ -59,7 +59,9 @@ def _about(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
         "period": texts.period(lens.period.start, lens.period.end),
         "previous": texts.period(*before) if before and total.previous is not None else "",
         "counted": f"{texts.number(total.count)} {publication.noun}",
-        "change": reading.total_change(texts, total, publication.noun),
+        "change": reading.total_change(
+            texts, total, publication.noun, provisional=reading.has_provisional(publication)
+        ),
         "audience": texts(f"reading.audience.{lens.audience}"),
         "purpose": lens.privacy.purpose if lens.audience == "restricted" else "",
         "legal_basis": lens.privacy.legal_basis if lens.audience == "restricted" else "",
@@ -71,6 +73,25 @@ def _about(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
     return [(texts(f"workbook.guide.{key}"), words) for key, words in about.items() if words]
 
 
+def _interpretation(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
+    """How to read the result; without that, what it does not show."""
+    told = publication.interpretation
+    if told is None:
+        return _section(texts, "limits", [("–", line) for line in publication.limits])
+    parts = {
+        "seen": told.seen,
+        "sure": told.sure,
+        "not_said": told.not_said,
+        "to_check": told.to_check,
+    }
+    lines: list[tuple[str, str]] = []
+    for name, said in parts.items():
+        if said:
+            lines.append((texts(f"interpretation.heading.{name}"), ""))
+            lines.extend(("–", line) for line in said)
+    return lines
+
+
 def _section(texts: Texts, key: str, lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(texts(f"workbook.guide.{key}"), ""), *lines] if lines else []
 
@@ -78,7 +99,7 @@ def _section(texts: Texts, key: str, lines: list[tuple[str, str]]) -> list[tuple
 def _sheets(texts: Texts, sheets: Sequence[str], context: Sequence[str]) -> list[tuple[str, str]]:
     named = dict.fromkeys(context, texts("workbook.sheet_means.context")) | {
         texts(f"workbook.sheet.{key}"): texts(f"workbook.sheet_means.{key}")
-        for key in ("priorities", "funnel", "months", "hours", "cells", "account")
+        for key in ("priorities", "funnel", "months", "hours", "cells", "streets", "account")
     }
     lines = []
     for i, sheet in enumerate(sheets):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from igh_geo.out import charts, reading
 from igh_geo.out.templates import asset, environment
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import noun
+from igh_geo.signs import upright
 from igh_geo.texts import Texts
 
-FILES = ("map.html", "briefing.html", "tables.xlsx")
+FILES = {"map": "map.html", "briefing": "briefing.html", "tables": "tables.xlsx"}
+# Linked where they are there.
+ON_PAPER = {"pdf": "map.pdf", "png": "map.png"}
 # More columns than this do not fit a landscape A4 in letters one can read.
 MOST_COLUMNS = 5
 
@@ -85,17 +88,28 @@ def write_index(publications: Sequence[Publication], path: Path) -> None:
     OSError
         When the file cannot be written.
     """
-    path.write_text(render(publications), encoding="utf-8", newline="\n")
+    page = render(publications, folder=path.parent)
+    path.write_text(upright(page), encoding="utf-8", newline="\n")
 
 
-def render(publications: Sequence[Publication]) -> str:
-    """The index page as text; see ``write_index``."""
+def render(publications: Sequence[Publication], *, folder: Path | None = None) -> str:
+    """The index page as text; see ``write_index``.
+
+    Parameters
+    ----------
+    publications : sequence of Publication
+    folder : Path, optional
+        Where the folders of the lenses stand, to see which pages for paper there are.
+    """
     if not publications:
         raise ValueError("an index needs at least one publication; run a lens first")
     texts = Texts(publications[0].lens.language)
-    themes = [_theme(publication, texts) for publication in publications]
+    # Of what is encrypted no figure stands here.
+    locked = [_locked(one, texts) for one in publications if one.lens.is_sealed]
+    in_the_open = [one for one in publications if not one.lens.is_sealed]
+    themes = [_theme(publication, texts, folder) for publication in in_the_open]
     matrices: list[Matrix] = []
-    for group in _groups(publications):
+    for group in _groups(in_the_open):
         chosen = [themes[i] for i in group]
         matrices.extend(
             _matrix(chosen[start : start + MOST_COLUMNS], texts)
@@ -110,8 +124,9 @@ def render(publications: Sequence[Publication]) -> str:
             t=texts,
             css=asset("index.css"),
             themes=themes,
+            locked=locked,
             matrices=matrices,
-            is_sample=any(publication.lens.sample for publication in publications),
+            is_sample=any(publication.lens.sample for publication in in_the_open),
             audiences=sorted({publication.lens.audience for publication in publications}),
             guide=[texts(f"index.guide.{i}") for i in range(1, 7)],
             example=charts.ratio(1.8, 1.3, 2.5, label=texts("index.mark_example")),
@@ -146,9 +161,8 @@ def _groups(publications: Sequence[Publication]) -> list[list[int]]:
     return sorted((sorted(members) for _, members in groups), key=lambda members: members[0])
 
 
-def _theme(publication: Publication, texts: Texts) -> Theme:
+def _theme(publication: Publication, texts: Texts, folder: Path | None) -> Theme:
     lens = publication.lens
-    folder = quote(lens.name, safe="")
     before = lens.period.before()
     has_previous = publication.total.previous is not None and before is not None
     level = reading.level_of(publication)
@@ -158,7 +172,7 @@ def _theme(publication: Publication, texts: Texts) -> Theme:
     return Theme(
         publication=publication,
         noun=things,
-        links=[(texts(f"index.link.{name.split('.')[0]}"), f"{folder}/{name}") for name in FILES],
+        links=_links(lens.name, FILES | _on_paper(lens.name, folder), texts),
         unit=reading.unit(texts, lens, things, rate=reading.has_rate(publication)),
         period=texts.period(lens.period.start, lens.period.end),
         previous=texts("index.against", period=texts.period(*before))
@@ -166,8 +180,29 @@ def _theme(publication: Publication, texts: Texts) -> Theme:
         else texts("index.no_previous"),
         level=reading.number_of_areas(texts, n, level),
         total=texts("index.total", count=texts.number(publication.total.count), noun=things),
-        facts=reading.total_change(texts, publication.total, things),
+        facts=reading.total_change(
+            texts, publication.total, things, provisional=reading.has_provisional(publication)
+        ),
     )
+
+
+def _locked(publication: Publication, texts: Texts) -> tuple[str, list[tuple[str, str]]]:
+    """Name and links of a result that opens with a passphrase only; its title may tell."""
+    name = publication.lens.name
+    return name, _links(name, FILES, texts)
+
+
+def _on_paper(name: str, folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    return {key: file for key, file in ON_PAPER.items() if (folder / name / file).is_file()}
+
+
+def _links(name: str, files: Mapping[str, str], texts: Texts) -> list[tuple[str, str]]:
+    return [
+        (texts(f"index.link.{key}"), f"{quote(name, safe='')}/{quote(file)}")
+        for key, file in files.items()
+    ]
 
 
 def _matrix(themes: list[Theme], texts: Texts) -> Matrix:
@@ -197,7 +232,7 @@ def _whole_cell(theme: Theme, texts: Texts) -> Cell:
     total = theme.publication.total
     row = {
         "status": "shown",
-        "rate_status": "shown" if total.rate is not None else "not_applicable",
+        "rate_status": _rate_status(theme.publication),
         "count": total.count,
         "rate": total.rate,
         "ci_low": total.ci_low,
@@ -210,6 +245,13 @@ def _whole_cell(theme: Theme, texts: Texts) -> Cell:
         "change_high": total.ratio_high,
     }
     return _cell_of(theme, row, texts)
+
+
+def _rate_status(publication: Publication) -> str:
+    """Of the whole: it has no rate at all, or one that is withheld."""
+    if publication.total.rate is not None:
+        return "shown"
+    return "withheld" if reading.has_rate(publication) else "not_applicable"
 
 
 def _cell(theme: Theme, level: str | None, code: str, texts: Texts) -> Cell:
@@ -242,7 +284,13 @@ def _cell_of(theme: Theme, row: dict[str, Any], texts: Texts) -> Cell:
             edges = (None if low is None else low / whole, None if high is None else high / whole)
             mark = charts.ratio(rate / whole, *edges, label=times)
     elif reading.has_rate(publication):
-        interval = texts("index.count_only", noun=theme.noun)
+        # The same word as on the map: what is withheld is known, and not missing.
+        is_withheld = row["rate_status"] == "withheld"
+        interval = texts(
+            "index.rate_withheld" if is_withheld else "index.count_only",
+            noun=theme.noun,
+            status=texts("status.withheld").lower(),
+        )
     change, ratio = "", ""
     if publication.total.previous is not None:
         change = reading.change(texts, row)

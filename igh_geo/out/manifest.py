@@ -23,6 +23,7 @@ PACKAGES = (
     "folium",
     "geopandas",
     "libpysal",
+    "matplotlib",
     "numpy",
     "pandas",
     "pyogrio",
@@ -30,6 +31,7 @@ PACKAGES = (
     "scikit-learn",
     "scipy",
     "shapely",
+    "typst",
 )
 
 
@@ -60,6 +62,7 @@ def write_manifest(
     content: dict[str, Any] = {
         "lens": lens.model_dump(mode="json", by_alias=True, exclude_none=True),
         "audience": lens.audience,
+        "destroy_by": lens.destroy_by(publication.made_on),
         "made_with": {
             "igh_geo": __version__,
             "python": platform.python_version(),

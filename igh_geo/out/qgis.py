@@ -274,7 +274,7 @@ def _add_mark(made: Xml.Element, symbol: Symbol) -> None:
     name, ink = symbol.mark, symbol.ink
     if not name:
         return
-    if name in ("level", "slanted", "dashes"):
+    if name in ("level", "slanted", "dashes", "waves"):
         angle = "45" if name == "slanted" else "0"
         pattern = _layer(
             made,
@@ -305,6 +305,7 @@ def _add_mark(made: Xml.Element, symbol: Symbol) -> None:
         "stipple": ("circle", "0.4", "0"),
         "crosses": ("cross2", "1.2", "0"),
         "plus": ("cross", "1.5", "0"),
+        "diamonds": ("diamond", "1", "0"),
         "up": ("triangle", "1.4", "0"),
         "down": ("triangle", "1.4", "180"),
     }[name]

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from igh_geo.lens import Lens
-from igh_geo.policy.publication import Block, Publication, Total
-from igh_geo.policy.wording import denominator
+from igh_geo.policy.phrases import (
+    block_words,
+    has_provisional,
+    level_name,
+    level_of,
+    listing,
+    number_of_areas,
+    total_change,
+    unit,
+)
+from igh_geo.policy.publication import Publication
+from igh_geo.policy.wording import may_be_chance
 from igh_geo.texts import Texts
+
+__all__ = [
+    "block_words",
+    "carried",
+    "carried_words",
+    "change",
+    "compare",
+    "deliveries",
+    "has_provisional",
+    "has_rate",
+    "is_mostly_hidden",
+    "is_provisional",
+    "level_name",
+    "level_of",
+    "listing",
+    "no_hours",
+    "no_monthly",
+    "number_of_areas",
+    "text",
+    "times",
+    "total_change",
+    "unit",
+    "value",
+    "why_no_month",
+]
 
 # Under this expectation a ratio says more about the denominator than about the area.
 LEAST_EXPECTED_FOR_RATIO = 5.0
@@ -32,35 +66,6 @@ def text(row: Mapping[str, Any], column: str) -> str:
     return "" if found is None or pd.isna(found) else str(found)
 
 
-def level_name(texts: Texts, level: str, *, plural: bool = True) -> str:
-    """Name of a level; a level of the user's own is called an area."""
-    section = "level_plural" if plural else "level"
-    key = f"{section}.{level}"
-    return texts(key if texts.has(key) else f"{section}.district")
-
-
-def level_of(publication: Publication) -> str:
-    """The level of the areas of the map."""
-    levels = publication.areas["level"].dropna()
-    return str(levels.iloc[0]) if len(levels) else publication.lens.areas.level
-
-
-def number_of_areas(texts: Texts, n: int, level: str) -> str:
-    """``1 buurt``, ``12 buurten``."""
-    noun = level_name(texts, level, plural=n != 1)
-    return texts("reading.number_of_areas", n=texts.number(n), noun=noun)
-
-
-def listing(texts: Texts, names: Sequence[str], *, most: int = 4) -> str:
-    """Names in a sentence: ``A, B en C``; over ``most`` as ``A, B en nog 7``."""
-    if len(names) > most:
-        few = ", ".join(names[: most - 1])
-        return texts("reading.and_others", names=few, n=len(names) - most + 1)
-    if len(names) < 2:
-        return "".join(names)
-    return ", ".join(names[:-1]) + texts("reading.and") + names[-1]
-
-
 def has_rate(publication: Publication) -> bool:
     """Whether areas can be compared by their rate.
 
@@ -71,34 +76,27 @@ def has_rate(publication: Publication) -> bool:
     return publication.total.rate is not None or bool(publication.areas["rate"].notna().any())
 
 
-def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:
-    """What a number counts: ``meldingen per 1.000 woningen``, or ``aantal meldingen``."""
-    if not rate or lens.rate.denominator == "none":
-        return texts("reading.count_unit", noun=noun)
-    key = "reading.rate_unit" if lens.rate.multiplier != 1 else "reading.rate_unit_area"
-    return texts(
-        f"{key}_year" if lens.rate.per_year else key,
-        noun=noun,
-        per=texts.plain(lens.rate.multiplier),
-        denominator=denominator(lens, texts),
-    )
-
-
 def compare(texts: Texts, row: Mapping[str, Any]) -> str:
     """Count against expectation in words; empty when there is none.
 
     Reads ``count``, ``expected`` and ``smr``. Under an expectation of 5, and for a count of
-    zero, the two numbers are given and no ratio.
+    zero, the two numbers are given and no ratio. What may be chance for this area alone is said
+    to be so (see ``policy.wording.may_be_chance``).
     """
     count, expected, ratio = (value(row, name) for name in ("count", "expected", "smr"))
     if count is None or expected is None or ratio is None:
         return ""
     if expected < 1:
-        return texts("reading.compare.fewest", count=texts.number(count))
-    if expected < LEAST_EXPECTED_FOR_RATIO or count == 0:
+        said = texts("reading.compare.fewest", count=texts.number(count))
+    elif expected < LEAST_EXPECTED_FOR_RATIO or count == 0:
         numbers = {"count": texts.number(count), "expected": texts.number(expected)}
-        return texts("reading.compare.few", **numbers)
-    return times(texts, ratio)
+        said = texts("reading.compare.few", **numbers)
+    else:
+        said = times(texts, ratio)
+    is_average = said == texts("reading.compare.average")
+    if is_average or not may_be_chance(row):
+        return said
+    return texts("reading.compare.perhaps_chance", said=said)
 
 
 def times(texts: Texts, ratio: float) -> str:
@@ -128,23 +126,6 @@ def change(texts: Texts, row: Mapping[str, Any]) -> str:
     return texts(key if texts.has(key) and status != "shown" else "reading.change.missing")
 
 
-def total_change(texts: Texts, total: Total, noun: str) -> str:
-    """The whole, this period against the previous one, as a sentence."""
-    if total.previous is None:
-        return texts("reading.total.none")
-    kind = total.change or "untested"
-    count, previous = texts.number(total.count), texts.number(total.previous)
-    return texts(f"reading.total.{kind}", count=count, previous=previous, noun=noun)
-
-
-def block_words(texts: Texts, block: Block) -> str:
-    """``vrijdag 22–02 uur``."""
-    day, hour = divmod(block.start, 24)
-    end = (block.start + block.length_h) % 24 or 24
-    name = texts(f"weekday.{day + 1}")
-    return texts("reading.block", day=name, start=f"{hour:02d}", end=f"{end:02d}")
-
-
 def no_hours(publication: Publication, texts: Texts) -> str:
     """Why there is no table of the week; empty when there is one."""
     if not publication.no_hours:
@@ -155,14 +136,55 @@ def no_hours(publication: Publication, texts: Texts) -> str:
 def no_monthly(publication: Publication, texts: Texts) -> str:
     """Why there is no course over the months; empty when there is one.
 
-    A course of which not one month may be told, is none.
+    A course of which most months are withheld, is none.
     """
     if publication.no_monthly:
         return texts(f"reading.no_monthly.{publication.no_monthly}")
     monthly = publication.monthly
-    if monthly is not None and len(monthly) and monthly.isna().all():
+    if monthly is not None and len(monthly) and is_mostly_hidden(monthly):
         return texts("reading.no_monthly.hidden")
     return ""
+
+
+def is_mostly_hidden(series: pd.Series) -> bool:
+    """Whether more than half of a course has no number: such a chart shows its gaps."""
+    return bool(series.isna().mean() > 0.5) if len(series) else True
+
+
+def why_no_month(publication: Publication, series: pd.Series) -> pd.Series:
+    """Per month why it has no number: ``withheld``, ``missing`` or, when either, ``unclear``.
+
+    Parameters
+    ----------
+    publication : Publication
+        Reads ``lens`` and ``data_until``.
+    series : pandas.Series
+        Counts; index: first day of each month or other step.
+
+    Returns
+    -------
+    pandas.Series
+        Text, same index; empty where there is a number.
+    """
+    lens, until = publication.lens, publication.data_until
+    blank = series.isna()
+    first = pd.DatetimeIndex(series.index)
+    has_begun = pd.Series(True if until is None else first <= pd.Timestamp(until), series.index)
+    before = lens.period.before()
+    # Between two periods that do not meet nothing was counted.
+    is_between = pd.Series(
+        False
+        if before is None
+        else (first > pd.Timestamp(before[1]))
+        & (first < pd.Timestamp(lens.period.start).replace(day=1)),
+        series.index,
+    )
+    # Of incidents every month that was covered has a number; a table may lack one.
+    inside = "missing" if not lens.rules.withholds else "withheld" if lens.incidents else "unclear"
+    found = pd.Series("", index=series.index, dtype="str")
+    found[blank] = inside
+    found[blank & (~has_begun | is_between)] = "missing"
+    return found
 
 
 def is_provisional(publication: Publication, months: pd.Index) -> list[bool]:

@@ -29,6 +29,7 @@ CHART_MM = 35.0
 ASIDE_MM = 60.0
 LIST_MM = 106.0
 SMALLEST_MAP_MM = 48.0
+LOWEST_MAP_MM = 42.0
 NORMAL_PT = 9.5
 LARGER_PT = (12.5, 12.0, 11.5, 11.0, 10.5, 10.0)
 SMALLER_PT = (9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
@@ -65,6 +66,7 @@ class Content:
     list_notes: Sequence[str]
     legend: Sequence[str]
     changed: Sequence[str]
+    check: Sequence[str]
     limits: Sequence[str]
     foot: Sequence[str]
     when: Sequence[str]
@@ -87,6 +89,8 @@ class Plan:
         Height beside the map that stays empty.
     row_padding_mm : float
         Extra height above and below each row of the list.
+    fits : bool
+        Whether all of it stands on one page.
     """
 
     layout: str
@@ -95,6 +99,7 @@ class Plan:
     map_height_mm: float
     waste_mm: float
     row_padding_mm: float
+    fits: bool = True
 
 
 def plan(content: Content) -> Plan:
@@ -109,13 +114,15 @@ def plan(content: Content) -> Plan:
             best = _best(content, base_pt)
             if best is not None and best.map_height_mm >= 0.95 * normal.map_height_mm:
                 return best
-    for base_pt in SMALLER_PT:
-        best = _best(content, base_pt)
-        if best is not None:
-            return best
+    # A wide municipality in a narrow column is a strip: rather smaller letters than that.
+    fitting = [best for best in (_best(content, size) for size in SMALLER_PT) if best is not None]
+    legible = (best for best in fitting if best.map_height_mm >= LOWEST_MAP_MM)
+    chosen = next(legible, None) or next(iter(fitting), None)
+    if chosen is not None:
+        return chosen
     # More text than a page holds: nothing is cut off, the page runs on to a second sheet.
     width = min(WIDTH_MM, SMALLEST_MAP_MM * content.aspect)
-    return Plan("poster", SMALLER_PT[-1], width, width / content.aspect, 0.0, 0.0)
+    return Plan("poster", SMALLER_PT[-1], width, width / content.aspect, 0.0, 0.0, fits=False)
 
 
 def number_of_lines(words: str, width: float) -> int:
@@ -170,6 +177,9 @@ def _try(content: Content, base_pt: float, layout: str) -> Plan | None:
     def limits(width_mm: float) -> float:
         return heading + lines(content.limits, width_mm - 4, 0.88)
 
+    def check(width_mm: float) -> float:
+        return heading + lines(content.check, width_mm - 6) if content.check else 0.0
+
     head = lines([content.title], WIDTH_MM, 1.8) + lines(content.head, WIDTH_MM, 1.05) + 2.5
     lead = heading + lines([content.lead], WIDTH_MM, 1.2)
     when = heading + lines(content.when, WIDTH_MM) + (CHART_MM + 5 if content.has_charts else 0)
@@ -181,23 +191,25 @@ def _try(content: Content, base_pt: float, layout: str) -> Plan | None:
         listed += lines(titles, WIDTH_MM, 0.82) + 2
         listed += sum(_row_height(row, base_pt, layout, lines) for row in content.rows)
     half = (WIDTH_MM - 6) / 2
-    both_columns = heading + (limits(half) - heading) / 2 + LINE * base_pt * MM_PER_PT
+    line = LINE * base_pt * MM_PER_PT
+    both_columns = heading + (limits(half) - heading) / 2 + line
+    to_check = heading + (check(half) - heading) / 2 + line if content.check else 0.0
 
     padding = 0.0
     if layout == "beside":
-        room = _room(head, lead, when, both_columns, foot)
+        room = _room(head, lead, when, to_check, both_columns, foot)
         width = WIDTH_MM - LIST_MM - 5
         height = room - legend(width) - changed(width) - 2 * GAP_MM
         if room < listed:
             return None
         padding = min((room - listed) / max(2 * len(content.rows), 1) * 0.8, 1.6)
     elif layout == "stacked":
-        height = _room(head, lead, listed, when, both_columns, foot)
+        height = _room(head, lead, listed, when, to_check, both_columns, foot)
         width = WIDTH_MM - ASIDE_MM - 5
         if height < legend(ASIDE_MM) + changed(ASIDE_MM) + GAP_MM:
             return None
     else:
-        low = max(changed(half), limits(half))
+        low = max(changed(half) + check(half) + GAP_MM, limits(half))
         height = _room(head, lead, legend(WIDTH_MM), listed, when, low, foot)
         width = WIDTH_MM
     # A municipality four times as wide as high never reaches the height that others need.

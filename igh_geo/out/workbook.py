@@ -28,6 +28,8 @@ from igh_geo.out.columns import (
 )
 from igh_geo.out.funnel_sheet import write_funnel
 from igh_geo.out.guide import guide_lines
+from igh_geo.out.marks import mark_sheets
+from igh_geo.out.street_sheet import write_streets
 from igh_geo.policy.publication import CARRIED, ContextTable, Publication
 from igh_geo.texts import Texts, texts_for
 
@@ -40,6 +42,12 @@ STORED = {
     "fault": "fault_then",
     "selection": "selection_then",
     "remark": "stored_remark",
+}
+# Of a month in a table of counts only the gate knows why it has no number.
+WHY_NO_MONTH = {
+    "withheld": "status.withheld",
+    "missing": "status.missing",
+    "unclear": "workbook.month_hidden",
 }
 
 
@@ -85,7 +93,7 @@ def render(publication: Publication) -> bytes:
             book, sheet, frame, is_named=level == "district", is_per_km2=is_per_km2
         )
         columns |= dict.fromkeys(written)
-    for write in (write_funnel, _months, _hours, _cells):
+    for write in (write_funnel, _months, _hours, _cells, write_streets):
         write(book, publication)
     context = [_context(book, publication, table) for table in publication.context]
     _account(book, publication)
@@ -94,6 +102,7 @@ def render(publication: Publication) -> bytes:
         publication, texts, columns=list(columns), sheets=sheets, context=tuple(context)
     )
     _write_guide(book, guide, lines)
+    mark_sheets(file, publication, texts)
     guide.activate()
     file.close()
     return buffer.getvalue()
@@ -153,18 +162,15 @@ def _months(book: Book, publication: Publication) -> None:
         return
     texts, period = book.texts, publication.lens.period
     sheet = book.sheet(texts("workbook.sheet.months"))
-    until = publication.data_until
     rows: list[list[object]] = []
     series = publication.monthly.sort_index()
     flags = reading.is_provisional(publication, series.index)
-    for (day, value), is_provisional in zip(series.items(), flags, strict=True):
+    reasons = reading.why_no_month(publication, series)
+    for (day, value), is_provisional, reason in zip(series.items(), flags, reasons, strict=True):
         first = pd.Timestamp(str(day)).date()
         inside = period.start.replace(day=1) <= first <= period.end
         said = texts("workbook.in_period" if inside else "workbook.before_period")
-        # Of an earlier month without a number only the gate knows why it has none.
-        is_later = until is not None and first > until
-        why = Word(texts("status.missing" if is_later else "workbook.month_hidden"))
-        row = [first, why if is_missing(value) else value, said]
+        row = [first, Word(texts(WHY_NO_MONTH[reason])) if reason else value, said]
         if any(flags):
             key = "provisional" if is_provisional else "final"
             row.append(texts(f"workbook.month_{key}"))
@@ -241,6 +247,7 @@ def _cells(book: Book, publication: Publication) -> None:
             float(row["y"]),
             "" if is_missing(row["area_code"]) else str(row["area_code"]),
             str(names.get(row["area_code"], "")),
+            str(row.get("streets", "")),
         ]
         for cell_id, row in zip(cells.index, cells.to_dict("records"), strict=True)
     ]

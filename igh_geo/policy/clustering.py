@@ -138,15 +138,13 @@ def cluster_cells(
     )
     cells["gi_class"] = gi["class"]
     bandwidth_m = lens.grid.bandwidth_m or suggest_bandwidth(x, y)
-    at_x, at_y = cells["x"].to_numpy(), cells["y"].to_numpy()
-    cells["density_per_km2"] = _density(
-        x, y, cells, cell_m=side, bandwidth_m=bandwidth_m, lens=lens
+    cells["density_per_km2"], cells["n_within_bandwidth"] = cell_density(
+        x, y, cells, bandwidth_m=bandwidth_m, lens=lens.with_cells_of(side)
     )
-    centres = np.column_stack([at_x, at_y])
-    cells["n_within_bandwidth"] = _within(np.column_stack([x, y]), centres, bandwidth_m)
     cells["addresses_within_bandwidth"] = pd.array([pd.NA] * len(cells), dtype="Int64")
     if addresses is not None:
         places = addresses[["x", "y"]].to_numpy()
+        centres = cells[["x", "y"]].to_numpy()
         cells["addresses_within_bandwidth"] = _within(places, centres, bandwidth_m)
     return GridFindings(
         cells=cells,
@@ -177,22 +175,38 @@ def _windows(graph: Graph, tested: pd.Index) -> dict[str, tuple[str, ...]]:
     return windows
 
 
-def _density(
-    x: FloatArray,
-    y: FloatArray,
-    cells: pd.DataFrame,
-    *,
-    cell_m: int,
-    bandwidth_m: float,
-    lens: Lens,
-) -> FloatArray:
-    """Events per km² at the centres of the cells."""
+def cell_density(
+    x: FloatArray, y: FloatArray, cells: pd.DataFrame, *, bandwidth_m: float, lens: Lens
+) -> tuple[FloatArray, np.ndarray]:
+    """Density at the centres of cells, and the number of events it rests on.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray
+        Events, EPSG:28992 (m).
+    cells : pandas.DataFrame
+        ``x`` and ``y``: the centres.
+    bandwidth_m : float
+        Radius of the quartic kernel.
+    lens : Lens
+        ``grid``: the side of a cell, and whether the edge is corrected for.
+
+    Returns
+    -------
+    numpy.ndarray
+        Events per km².
+    numpy.ndarray
+        Events within the radius.
+    """
     at_x, at_y = cells["x"].to_numpy(), cells["y"].to_numpy()
     if lens.grid.edge_correction:
-        return edge_corrected_density(
-            x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m, cell_m=cell_m
+        density = edge_corrected_density(
+            x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m, cell_m=lens.grid.side_m
         )
-    return quartic_density(x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m)
+    else:
+        density = quartic_density(x, y, at_x=at_x, at_y=at_y, bandwidth_m=bandwidth_m)
+    centres = np.column_stack([at_x, at_y])
+    return density, _within(np.column_stack([x, y]), centres, bandwidth_m)
 
 
 def _addresses(cells: pd.Index, addresses: pd.DataFrame | None, side: int) -> pd.Series:

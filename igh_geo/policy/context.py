@@ -18,15 +18,18 @@ def told(findings: Findings, lens: Lens) -> tuple[ContextTable, ...]:
     findings : Findings
         Reads ``context`` and, of the areas of the map, what makes them small.
     lens : Lens
-        For ``briefing`` the figures of an area with fewer than ``minimum_addresses`` addresses
-        and inhabitants are withheld: an average over three households is about them. Figures of
+        Its ``rules``. The figures of an area with fewer than ``minimum_addresses`` addresses and
+        inhabitants are withheld: an average over three households is about them. Figures of
         larger areas are told as they are, for whether they count people is not known.
 
     Returns
     -------
     tuple of ContextTable
-        Zero stays zero, missing is missing, and water without a figure needs none.
+        Zero stays zero, missing is missing, and water without a figure needs none. Empty where
+        the audience sees none.
     """
+    if "context" not in lens.rules.shows:
+        return ()
     is_hidden = is_small(findings.base, lens) & lens.rules.withholds
     return tuple(_table(context, findings, is_hidden) for context in findings.context)
 

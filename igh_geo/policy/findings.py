@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
+from igh_geo.policy.surroundings import Streets, Surroundings
 from igh_geo.stats.points.concentration import Concentration
 from igh_geo.stats.rates.funnel import Funnel
 
@@ -120,6 +121,32 @@ class GridFindings:
 
 
 @dataclass(frozen=True)
+class PointFindings:
+    """Places where incidents lie close together.
+
+    Attributes
+    ----------
+    clusters : geopandas.GeoDataFrame
+        EPSG:28992, index ``cluster`` (from 1, the largest first): ``n_events``, and as
+        ``geometry`` the hull of their places.
+    area_codes : pandas.Series
+        Index ``cluster``: the codes of the areas that its events lie in, a tuple each.
+    within_m : float
+        Distance within which incidents are each other's neighbours.
+    min_events : int
+        Incidents within that distance that make a place the core of a cluster.
+    min_events_chosen : bool
+        Whether that followed from the number of incidents and the land.
+    """
+
+    clusters: gpd.GeoDataFrame
+    area_codes: pd.Series
+    within_m: float
+    min_events: int
+    min_events_chosen: bool
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A file that was loaded into the store.
 
@@ -193,6 +220,9 @@ class Findings:
     ledger : tuple of LedgerSummary
     monthly_counts : pandas.Series or None
         Events of the whole per month (index: first day), when they are not from ``incidents``.
+    area_counts : pandas.DataFrame or None
+        Counts per area (rows) and month, quarter or year (columns: the first day), when they are
+        not from ``incidents``.
     provisional_from : datetime.date or None
         First day of the first period whose counts are not final yet.
     carried_from : int or None
@@ -200,6 +230,9 @@ class Findings:
     context : tuple of ContextFindings
     deliveries : tuple of Delivery
         What the store was loaded with; empty when a file was read.
+    surroundings : Surroundings or None
+    streets : Streets or None
+        None where neither streets nor addresses with their street are given.
     """
 
     geometry: gpd.GeoDataFrame
@@ -219,7 +252,11 @@ class Findings:
     areas_noticed: tuple[tuple[str, dict[str, object]], ...]
     ledger: tuple[LedgerSummary, ...]
     monthly_counts: pd.Series | None = None
+    area_counts: pd.DataFrame | None = None
     provisional_from: dt.date | None = None
     carried_from: int | None = None
     context: tuple[ContextFindings, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    surroundings: Surroundings | None = None
+    streets: Streets | None = None
+    points: PointFindings | None = None

@@ -2,78 +2,43 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from igh_geo.lens import Lens
 from igh_geo.policy.findings import Level
-from igh_geo.policy.precision import told_inflation
 from igh_geo.policy.publication import FunnelLimits
-from igh_geo.stats.rates.funnel import Funnel, funnel
 
 
-def funnel_limits(level: Level, *, total_rate: float | None, lens: Lens) -> FunnelLimits | None:
-    """The limits for a chart; None without rates, or where the overall rate is withheld.
+def funnel_limits(level: Level) -> FunnelLimits | None:
+    """The limits for a chart; None without rates.
 
     Parameters
     ----------
     level : Level
-        Its ``funnel``.
-    total_rate : float or None
-        The overall rate as it is told.
-    lens : Lens
-        Its ``audience``.
+        Its ``funnel``, computed from counts that are told.
     """
-    if level.funnel is None or total_rate is None:
+    if level.funnel is None:
         return None
-    inflation = told_inflation(level.funnel.inflation, lens)
-    curve = _widened(level, level.funnel, total_rate, inflation).curve
-    curve["denominator"] *= inflation
-    return FunnelLimits(curve=curve, target=total_rate, inflation=inflation)
+    return FunnelLimits(
+        curve=level.funnel.curve, target=level.funnel.target, inflation=level.funnel.inflation
+    )
 
 
-def funnel_classes(
-    rate: pd.Series, level: Level, *, total_rate: float | None, lens: Lens
-) -> pd.Series:
+def funnel_classes(rate: pd.Series, level: Level) -> pd.Series:
     """On which side of which limit the rates lie that are told.
 
     Parameters
     ----------
     rate : pandas.Series
         Rates as they are told; missing where they are not.
-    level, total_rate, lens
+    level : Level
         As for `funnel_limits`.
 
     Returns
     -------
     pandas.Series
-        Text, same index: one of ``stats.rates.funnel.FUNNEL_CLASSES``; missing without a rate, or
-        where the overall rate is withheld, for a class would hint at it.
+        Text, same index: one of ``stats.rates.funnel.FUNNEL_CLASSES``; missing without a rate.
     """
-    if level.funnel is None or total_rate is None:
+    if level.funnel is None:
         return pd.Series(pd.NA, index=rate.index, dtype="str")
-    inflation = told_inflation(level.funnel.inflation, lens)
-    limit = _widened(level, level.funnel, total_rate, inflation).areas.reindex(rate.index)
-    number = rate.to_numpy(dtype=float, na_value=np.nan)
-    found = np.select(
-        [
-            number > limit["high_998"].to_numpy(dtype=float, na_value=np.nan),
-            number > limit["high_95"].to_numpy(dtype=float, na_value=np.nan),
-            number < limit["low_998"].to_numpy(dtype=float, na_value=np.nan),
-            number < limit["low_95"].to_numpy(dtype=float, na_value=np.nan),
-        ],
-        ["above_998", "above_95", "below_998", "below_95"],
-        "inside",
-    )
-    return pd.Series(found, index=rate.index, dtype="str").where(rate.notna())
-
-
-def _widened(level: Level, found: Funnel, total_rate: float, inflation: float) -> Funnel:
-    # Limits widened by φ are φ times those at E/φ: as rates, those of an area φ times smaller.
-    return funnel(
-        level.rates["count"],
-        level.areas["denominator"] / inflation,
-        per=found.per,
-        target=total_rate or None,
-        overdispersion="none",
-    )
+    found: pd.Series = level.funnel.areas["funnel_class"].reindex(rate.index)
+    return found.where(rate.notna())

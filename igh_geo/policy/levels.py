@@ -91,13 +91,13 @@ def sum_level(
     group: pd.Series,
     names: pd.Series | None,
     days: tuple[int, int] | None,
+    totals: pd.DataFrame | None = None,
+    guessed: pd.Series | None = None,
 ) -> tuple[Level, list[str]]:
     """The same for groups of areas.
 
     A group's rate rests on the areas whose denominator is known, in numerator and denominator
     alike; areas that are known to be uninhabited add their events and nothing to the denominator.
-    Fewer events than the smallest count that is told are not left out of the numerator, for the
-    difference with the count of the group would tell them.
 
     Parameters
     ----------
@@ -107,6 +107,12 @@ def sum_level(
         Group per area; missing: in no group.
     names : pandas.Series or None
         Name per group; the group itself when None or unknown.
+    totals : pandas.DataFrame, optional
+        Counts of the groups, ``current`` and ``previous``, that go before the sums of their areas
+        where they are not missing.
+    guessed : pandas.Series, optional
+        Areas of which the count is no more than a guess: it is not left out of the numerator,
+        for nobody knows how much that would be.
 
     Returns
     -------
@@ -116,7 +122,12 @@ def sum_level(
     """
     known = denominators(areas, lens)
     is_known = known.notna() | areas["is_water"]
-    summed = counts.groupby(group).sum(min_count=1)
+    # Without any denominator all events count, in the order by number.
+    is_in_rate = is_known | (lens.rate.denominator == "none")
+    if guessed is not None:
+        is_in_rate |= guessed
+    of_areas = counts.groupby(group).sum(min_count=1)
+    summed = of_areas if totals is None else totals.reindex(of_areas.index).fillna(of_areas)
     if names is None:
         named = pd.Series(summed.index, index=summed.index, dtype="str")
     else:
@@ -135,12 +146,11 @@ def sum_level(
         }
     )
     current = counts["current"]
-    on_known = current.where(is_known).groupby(group).sum(min_count=1).fillna(0.0)
-    elsewhere = current.where(~is_known).groupby(group).sum()
-    on_known += elsewhere.where(elsewhere < lens.rules.minimum_count, 0.0)
+    in_rate = current.where(is_in_rate).groupby(group).sum(min_count=1).fillna(0.0)
+    in_rate = (in_rate + (summed - of_areas)["current"].fillna(0.0)).clip(lower=0.0)
     is_left_out = ~is_known | (~is_counted & ~areas["is_water"])
     partial = is_left_out.groupby(group).any() & (lens.rate.denominator != "none")
-    level = _level(frame, summed, on_known, lens=lens, days=days)
+    level = _level(frame, summed, in_rate, lens=lens, days=days)
     return level, [str(name) for name in frame["name"][partial]]
 
 

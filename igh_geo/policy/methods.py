@@ -8,7 +8,6 @@ from typing import Any
 
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Findings
-from igh_geo.policy.precision import told_inflation
 from igh_geo.policy.wording import denominator, noun
 from igh_geo.texts import Texts
 
@@ -40,7 +39,9 @@ class Method:
         return f"{self.words} [{self.source}]" if self.source else self.words
 
 
-def methods(findings: Findings, lens: Lens, texts: Texts) -> tuple[Method, ...]:
+def methods(
+    findings: Findings, lens: Lens, texts: Texts, *, tells_funnel: bool = True
+) -> tuple[Method, ...]:
     """Every statistic of a result, in the order in which it was made.
 
     Parameters
@@ -50,9 +51,11 @@ def methods(findings: Findings, lens: Lens, texts: Texts) -> tuple[Method, ...]:
     lens : Lens
     texts : Texts
         The language of the sentences.
+    tells_funnel : bool
+        Whether the limits of the funnel are told; they are not where the overall rate is withheld.
     """
     return (
-        *_rates(findings, lens, texts),
+        *_rates(findings, lens, texts, tells_funnel=tells_funnel),
         *_changes(findings, texts),
         *_clusters(findings, lens, texts),
         *_cells(findings, lens, texts),
@@ -81,7 +84,7 @@ def _told(texts: Texts, name: str, value: object) -> object:
     return texts(word) if texts.has(word) else value
 
 
-def _rates(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
+def _rates(findings: Findings, lens: Lens, texts: Texts, *, tells_funnel: bool) -> Iterator[Method]:
     things, rate = noun(lens, texts), lens.rate
     if rate.denominator == "none":
         yield _method(texts, "count", things=things)
@@ -98,8 +101,8 @@ def _rates(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
     yield _method(texts, f"smoothed_{rate.prior}")
     yield _method(texts, "reliability")
     limits = findings.base.funnel
-    if limits is not None:
-        phi = round(told_inflation(limits.inflation, lens), 1)
+    if limits is not None and tells_funnel:
+        phi = round(limits.inflation, 1)
         key = "funnel" if phi > 1 else "funnel_not_widened"
         yield _method(texts, "funnel", key=key, phi=phi, n_areas=limits.n_areas)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Findings
+from igh_geo.policy.precision import multiples
 from igh_geo.policy.suppression import withheld
 from igh_geo.stats.trend import monthly
 
@@ -34,6 +35,8 @@ def course(findings: Findings, lens: Lens) -> tuple[pd.Series | None, str]:
     str
         As ``Publication.no_monthly``.
     """
+    if "course" not in lens.rules.shows:
+        return None, "audience"
     start, last = findings.previous or (lens.period.start, lens.period.end)
     counted = _counted(findings, start, lens.period.end)
     if counted is None:
@@ -46,7 +49,9 @@ def course(findings: Findings, lens: Lens) -> tuple[pd.Series | None, str]:
         return series, ""
     # The total of each period is published, so a single small month could be subtracted out.
     period = pd.Series(np.where(is_current, "current", "previous"), index=series.index)
-    return series.mask(withheld(series, [period], minimum=lens.rules.minimum_count)), ""
+    # Two or more that are withheld, of enough events together: each can be anything up to that.
+    told = series.mask(withheld(series, [period], minimum=lens.rules.minimum_count))
+    return multiples(told, lens.rules.rounding).astype("Float64"), ""
 
 
 def _counted(findings: Findings, start: dt.date, end: dt.date) -> pd.Series | None:

@@ -84,6 +84,8 @@ def _beyond_chance(
 def _on_few_cells(grid: GridFindings | None, lens: Lens, texts: Texts) -> Iterator[str]:
     if grid is None or grid.concentration is None or not grid.concentration.n_events:
         return
+    if not lens.rules.shows_cells:
+        return
     few = 2 * lens.rules.minimum_count
     if lens.rules.withholds and grid.concentration.n_events < few:
         # Half of seven in one cell is four there, and its area may be withheld for having four.

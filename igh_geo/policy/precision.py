@@ -1,90 +1,57 @@
-"""How precisely a number may be told, so that it does not tell another one as well.
-
-Expected numbers, smoothed rates, test results and densities are computed from all counts, the
-withheld ones included. With every digit of a computer they are equations in the withheld counts;
-with the digits that a reader can use they are not.
-"""
+"""How precisely a number is told."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from igh_geo.lens import Lens
+STEPS = (1.0, 2.0, 5.0)
 
 
-def significant(values: pd.Series, digits: int) -> pd.Series:
-    """Round to so many significant digits; missing stays missing, zero is zero.
+def multiples(counts: pd.Series, step: int) -> pd.Series:
+    """Round counts to multiples; halves go up, zero is zero, missing stays missing.
+
+    Parameters
+    ----------
+    counts : pandas.Series
+    step : int
+        1 leaves them as they are.
+
+    Returns
+    -------
+    pandas.Series
+        Float, same index.
+    """
+    number = counts.astype("Float64").astype(float)
+    return number if step == 1 else (number + step / 2) // step * step
+
+
+def steps_below(values: pd.Series) -> pd.Series:
+    """The step at or under each value: ..., 1, 2, 5, 10, 20, 50, ...; zero is zero.
 
     Parameters
     ----------
     values : pandas.Series
-    digits : int
+        Zero or more; missing stays missing.
 
     Returns
     -------
     pandas.Series
-        Float64, same index.
+        Float, same index.
     """
     number = values.to_numpy(dtype=float, na_value=np.nan)
-    is_usable = np.isfinite(number) & (number != 0)
-    rounded = number.copy()
-    rounded[is_usable] = [float(f"{value:.{digits - 1}e}") for value in number[is_usable]]
-    return pd.Series(pd.array(rounded, dtype="Float64"), index=values.index, name=values.name)
-
-
-def told_inflation(inflation: float, lens: Lens) -> float:
-    """By how much the limits of a funnel are widened: 1, 1.5, 2, 3, 5, 7, 10, 15 and so on.
-
-    Over-dispersion is an equation in all counts: in three digits, with every shown count filled
-    in, it told which of the possible counts a withheld area has. Limits and classes are those of
-    the nearest step, and tell as much as that: seldom which count it is, and where possible
-    counts lie on both sides of a border between steps, on which side. Where nothing is withheld
-    it is told as it is.
-
-    Parameters
-    ----------
-    inflation : float
-        One or more.
-    lens : Lens
-        Its ``audience``.
-    """
-    if not lens.rules.withholds:
-        return inflation
-    decade = 10.0 ** np.floor(np.log10(inflation))
-    steps = decade * np.array([1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0])
-    return float(steps[np.abs(np.log(steps / inflation)).argmin()])
-
-
-def expected_in_steps(expected: pd.Series, step: int) -> pd.Series:
-    """Scale expected numbers so that they add up to a multiple of ``step``.
-
-    Expected numbers add up to the events of all areas that have a rate. The events of the areas
-    without one follow by subtraction from the total, and often that is a single small area.
-
-    Parameters
-    ----------
-    expected : pandas.Series
-        Events expected per area at the overall rate; missing without a rate.
-    step : int
-        The smallest count that is told.
-
-    Returns
-    -------
-    pandas.Series
-        Float64, same index.
-    """
-    total = float(expected.sum())
-    if total <= 0:
-        return expected.astype("Float64")
-    return expected.astype("Float64") * (max(1, round(total / step)) * step / total)
+    found = np.where(np.isnan(number), np.nan, 0.0)
+    above = number > 0
+    # A value that is a step itself must not fall below it by a rounding error.
+    value = number[above] * (1 + 1e-9)
+    decade = 10.0 ** np.floor(np.log10(value))
+    lead = np.searchsorted(STEPS, value / decade, side="right") - 1
+    found[above] = np.array(STEPS)[lead] * decade
+    return pd.Series(found, index=values.index, name=values.name)
 
 
 def places_among(ranks: pd.DataFrame, is_shown: pd.Series) -> pd.DataFrame:
-    """Count places among the areas that are shown only.
-
-    A place that nobody holds is that of an area that is withheld, and says between which rates
-    its own must lie.
+    """Count places among the areas that are shown only, for the others have none.
 
     Parameters
     ----------

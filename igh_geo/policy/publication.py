@@ -17,6 +17,7 @@ from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
 from igh_geo.policy.findings import Delivery
 from igh_geo.policy.methods import Method
+from igh_geo.policy.surroundings import Surroundings as Surroundings
 
 STATUSES = ("shown", "withheld", "missing", "not_applicable")
 # How the count of an area came about that was carried over from areas of another year.
@@ -213,25 +214,6 @@ class Interpretation:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What lies around and under the areas, to find one's way; nothing here is counted.
-
-    Attributes
-    ----------
-    neighbours : geopandas.GeoDataFrame or None
-        ``name``, ``geometry`` (EPSG:28992): areas outside the study area, within the frame.
-    streets : geopandas.GeoDataFrame or None
-        ``name``, ``geometry``: lines.
-    buildings : geopandas.GeoDataFrame or None
-        ``geometry``: outlines.
-    """
-
-    neighbours: gpd.GeoDataFrame | None = None
-    streets: gpd.GeoDataFrame | None = None
-    buildings: gpd.GeoDataFrame | None = None
-
-
-@dataclass(frozen=True)
 class Publication:
     """Everything of one lens that its audience may see.
 
@@ -253,8 +235,9 @@ class Publication:
         ``funnel_class`` (against the limits of chance);
         ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
         ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
-        ``lisa_class``, ``gi_undetermined`` (whether it was tested, with too few comparisons to
-        tell), ``gi_z``, ``gi_p_adjusted`` (missing where they would tell a count);
+        ``lisa_class``, ``lisa_withheld`` (whether its class would tell a withheld count),
+        ``gi_undetermined`` and ``lisa_undetermined`` (whether it was tested, with too few
+        comparisons to tell), ``gi_z``, ``gi_p_adjusted`` (missing where they would tell a count);
         ``rank``, ``rank_low``, ``rank_high`` (among the areas that are shown), ``p_top`` (missing
         where not ranked) and ``reasons`` (sentences, joined by newlines); where counts were
         carried over from areas of another year, ``carried_over`` (one of CARRIED; missing where
@@ -265,7 +248,9 @@ class Publication:
         code (the name for a district).
     cells : pandas.DataFrame or None
         Cells that stand out: index ``cell_id``; ``x``, ``y`` (centre, m, EPSG:28992),
-        ``area_code``, ``gi_class``. None when there is no grid; empty when none may be shown.
+        ``area_code``, ``gi_class``, ``streets`` (names of at most three streets that lie in it,
+        joined by semicolons; empty where none is known). None when there is no grid; empty when
+        none may be shown.
     n_cells_withheld : int
         Cells that stand out but have too few addresses to be shown.
     density : pandas.DataFrame or None
@@ -318,7 +303,16 @@ class Publication:
     composition : Breakdown or None
         Counts per area in the period, per category; None where there is but one.
     interpretation : Interpretation or None
+    point_clusters : geopandas.GeoDataFrame or None
+        EPSG:28992, index ``cluster`` from 1, the largest first: ``n_events`` (missing where it
+        would tell a withheld count), ``geometry``; in whole cells where points may not be seen.
+        None when none were looked for.
     surroundings : Surroundings or None
+    streets : pandas.DataFrame or None
+        Streets with most events in the period, the most first within an area: ``name`` (missing
+        for the rest of an area), ``area_code``, ``area_name``, ``count``, ``is_rest`` (whether it
+        is what is left of its area), ``status`` (one of STATUSES). None where no streets are
+        known or the audience sees areas only.
     """
 
     lens: Lens
@@ -356,3 +350,5 @@ class Publication:
     composition: Breakdown | None = None
     interpretation: Interpretation | None = None
     surroundings: Surroundings | None = None
+    streets: pd.DataFrame | None = None
+    point_clusters: gpd.GeoDataFrame | None = None

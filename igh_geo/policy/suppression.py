@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from igh_geo.policy.ranges import (
+    NO_GROUP,
+    Booleans,
+    Integers,
+    Lines,
+    Numbers,
+    Side,
+    draw,
+    told_anyway,
+    widen,
+)
 
 BASE = "base"
-
-Booleans = npt.NDArray[np.bool_]
-Integers = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Level:
-    """Groups of one level; the last place of each but the first is "in no group" (-1)."""
-
-    group_of_area: Integers
-    total: Numbers
-    cost: Numbers
-    is_told: Booleans
-
-
-@dataclass(frozen=True)
-class _Areas:
-    """Count of every area, what it costs to withhold it, and whether it is."""
-
-    number: Numbers
-    cost: Numbers
-    is_hidden: Booleans
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    """Places (the rest and the groups of either level) and a line between two for every area."""
-
-    lines: Integers
-    first_place: tuple[int, int]
-    n_places: int
-
-
-@dataclass(frozen=True)
-class _GivenAway:
-    """A withheld count that others determine: nothing else connects the two parts ``ends``."""
-
-    drawing: _Drawing
-    part: Integers
-    ends: set[int]
 
 
 def withheld_at_levels(
@@ -67,9 +34,7 @@ def withheld_at_levels(
 
     ``withheld`` looks at one total at a time. Totals of groups can be subtracted from each other
     as well: a wijk that is withheld is what the whole has more than the other wijken, and a wijk
-    of one buurt tells its count. Here a count above zero that follows from any sum and difference
-    of published numbers makes another one withheld, the smallest first: that of an area, or
-    where that cannot help the total of a group.
+    of one buurt tells its count. Here all are looked at together.
 
     Parameters
     ----------
@@ -93,15 +58,14 @@ def withheld_at_levels(
 
     Notes
     -----
-    Draw every withheld area as a line from its group at the one level to its group at the other;
-    groups without a published total share one place, "the rest", of which the total follows from
-    the whole. The count of an area is then determined exactly when nothing else connects both
-    ends of its line, and that of a group when nothing else connects it to the rest (Gusfield,
-    1988, "A graph theoretic approach to statistical data security", SIAM Journal on Computing 17,
-    552-571).
+    Every withheld count can then be anything from 0 to ``minimum``, and more, as far as addition
+    and subtraction tell: as long as it cannot, another is withheld with it, the smallest first,
+    that of an area, or where that cannot help the total of a group (``policy.ranges``).
+    Only where all is withheld already, or where the whole itself is too small to tell, is that
+    the end of it. A withheld zero that told zeros make certain is told, and so is the total of a
+    group of which every area is told.
 
-    It protects against addition and subtraction. It does not protect against a reader who works
-    this method backwards, and it guards the value, not the range in which it must lie.
+    It does not protect against a reader who works this method backwards.
     """
     whole = pd.Series("whole", index=counts.index)
     prefer = prefer or {}
@@ -121,26 +85,43 @@ def withheld_at_levels(
     hidden[BASE] = withheld(
         counts, [*told, whole], minimum=minimum, small=small.get(BASE), prefer=prefer.get(BASE)
     )
-    areas = _Areas(
-        number=counts.to_numpy(dtype=float, na_value=np.nan),
-        cost=_cost(counts.fillna(0), prefer.get(BASE)).to_numpy(),
-        is_hidden=hidden[BASE].to_numpy(dtype=bool, copy=True),
-    )
-    drawn = [
-        _level(counts, group, hidden[name], prefer.get(name)) for name, group in levels.items()
+    lines = _drawn(counts, levels, hidden, prefer)
+    # A whole of fewer is not told itself, and nothing follows from it.
+    if counts.sum() >= minimum or counts.sum() == 0:
+        widen(lines, minimum)
+        lines.is_loose[told_anyway(lines, minimum)] = False
+    names = [BASE, *levels]
+    parts = np.split(lines.is_loose, np.cumsum([len(hidden[name]) for name in names])[:-1])
+    return {
+        name: pd.Series(part, index=hidden[name].index)
+        for name, part in zip(names, parts, strict=True)
+    }
+
+
+def _drawn(
+    counts: pd.Series,
+    levels: Mapping[str, pd.Series],
+    hidden: Mapping[str, pd.Series],
+    prefer: Mapping[str, pd.Series],
+) -> Lines:
+    """The areas and groups as lines, loose where they are withheld."""
+    sides = [
+        Side(hidden[name].index.get_indexer(pd.Index(group)).astype(np.int64), len(hidden[name]))
+        for name, group in levels.items()
     ]
-    nothing = np.zeros(1)
-    nowhere = _Level(np.full(len(counts), -1), nothing, nothing, nothing.astype(bool))
-    sides = [*drawn, nowhere, nowhere][:2]
-    is_changing = True
-    while is_changing:
-        is_changing = False
-        for given_away in _given_away(areas, sides):
-            is_changing |= _protect(given_away, areas, sides)
-    hidden[BASE] = pd.Series(areas.is_hidden, index=counts.index)
-    for name, level in zip(levels, drawn, strict=True):
-        hidden[name] = pd.Series(~level.is_told[:-1], index=hidden[name].index)
-    return hidden
+    nowhere = Side(np.full(len(counts), NO_GROUP), 0)
+    costs = [_cost(counts.fillna(0), prefer.get(BASE)).to_numpy(dtype=float)]
+    for name, group in levels.items():
+        total = counts.groupby(group).sum().reindex(hidden[name].index)
+        costs.append(_cost(total, prefer.get(name)).to_numpy(dtype=float))
+    first, second = [*sides, nowhere, nowhere][:2]
+    own, one, other = [*costs, np.empty(0), np.empty(0)][:3]
+    return draw(
+        counts.to_numpy(dtype=float, na_value=np.nan),
+        (first, second),
+        costs=(own, one, other),
+        is_loose=np.concatenate([hidden[name].to_numpy(dtype=bool) for name in (BASE, *levels)]),
+    )
 
 
 def _above(group: pd.Series, others: Sequence[pd.Series]) -> pd.Series:
@@ -162,94 +143,6 @@ def _cost(number: pd.Series, prefer: pd.Series | None) -> pd.Series:
         return number
     is_preferred = prefer.reindex(number.index, fill_value=False).astype(bool)
     return number.where(is_preferred, number + number.sum())
-
-
-def _level(
-    counts: pd.Series, group: pd.Series, hidden: pd.Series, prefer: pd.Series | None
-) -> _Level:
-    total = counts.groupby(group).sum().reindex(hidden.index)
-    return _Level(
-        group_of_area=hidden.index.get_indexer(pd.Index(group)),
-        total=np.append(total, 0.0),
-        cost=np.append(_cost(total, prefer), 0.0),
-        is_told=np.append(~hidden.to_numpy(dtype=bool), False),
-    )
-
-
-def _draw(sides: Sequence[_Level]) -> _Drawing:
-    """Give every area its line; the first place of either side is the rest."""
-    first, second = sides
-    at = [np.where(side.is_told[side.group_of_area], side.group_of_area + 1, 0) for side in sides]
-    first_place = (0, len(first.is_told))
-    lines = np.column_stack([at[0], first_place[1] + at[1]])
-    return _Drawing(lines, first_place, len(first.is_told) + len(second.is_told))
-
-
-def _parts(lines: Integers, n_places: int) -> Integers:
-    """Number of the connected part in which each place lies."""
-    ends = (lines[:, 0], lines[:, 1])
-    drawing = coo_array((np.ones(len(lines)), ends), shape=(n_places, n_places))
-    return np.asarray(connected_components(drawing, directed=False)[1], dtype=np.intp)
-
-
-def _given_away(areas: _Areas, sides: Sequence[_Level]) -> Iterator[_GivenAway]:
-    """Withheld counts above zero that published ones determine.
-
-    What the caller withholds meanwhile is taken into account. That there were no events is
-    nobody's secret.
-    """
-    is_hidden = areas.is_hidden
-    hidden_lines = _draw(sides).lines[is_hidden]
-    _, which, times = np.unique(hidden_lines, axis=0, return_inverse=True, return_counts=True)
-    is_single = times[which.ravel()] == 1
-    for area in np.flatnonzero(is_hidden)[is_single]:
-        if areas.number[area] > 0:
-            drawing = _draw(sides)
-            others = is_hidden & (np.arange(len(is_hidden)) != area)
-            part = _parts(drawing.lines[others], drawing.n_places)
-            first, second = part[drawing.lines[area]]
-            if first != second:
-                yield _GivenAway(drawing, part, {int(first), int(second)})
-    for side, level in enumerate(sides):
-        for group in np.flatnonzero(~level.is_told & (level.total > 0)):
-            # Set the group apart from the rest, as if its total were told.
-            told = level.is_told.copy()
-            told[group] = True
-            drawing = _draw([*sides[:side], replace(level, is_told=told), *sides[side + 1 :]])
-            part = _parts(drawing.lines[is_hidden], drawing.n_places)
-            rest = drawing.first_place[side]
-            if part[rest] != part[rest + 1 + group]:
-                ends = {int(part[rest]), int(part[rest + 1 + group])}
-                yield _GivenAway(drawing, part, ends)
-
-
-def _protect(exposed: _GivenAway, areas: _Areas, sides: Sequence[_Level]) -> bool:
-    """Withhold one number more, in place; False when nothing is left that could help."""
-    drawing, part, ends = exposed.drawing, exposed.part, exposed.ends
-    number, cost = areas.number, areas.cost
-    spare = np.flatnonzero(~np.isnan(number) & ~areas.is_hidden)
-    joins = [area for area in spare if set(part[drawing.lines[area]].tolist()) == ends]
-    if joins:
-        # Non-zero counts first: hiding a zero protects little and costs as much.
-        areas.is_hidden[min(joins, key=lambda area: (number[area] == 0, cost[area]))] = True
-        return True
-    told = [
-        (
-            int(part[drawing.first_place[side] + 1 + group]) not in ends,
-            total == 0,
-            level.cost[group],
-            side,
-            group,
-        )
-        for side, level in enumerate(sides)
-        for group, total in enumerate(level.total[:-1])
-        if level.is_told[group]
-    ]
-    if not told:
-        return False
-    *_, side, group = min(told)
-    sides[side].is_told[group] = False
-    return True
 
 
 def withheld(
@@ -291,43 +184,43 @@ def withheld(
     published tables at once (Willenborg and De Waal, 2001, "Elements of Statistical Disclosure
     Control").
     """
-    known = counts.notna()
-    number = counts.fillna(0).astype(float)
-    hidden = known & number.between(1, minimum - 1)
+    known = counts.notna().to_numpy()
+    number = counts.fillna(0).to_numpy(dtype=float)
+    cost = _cost(counts.fillna(0), prefer).to_numpy(dtype=float)
+    hidden = known & (number > 0) & (number < minimum)
     if small is not None:
-        hidden |= known & small.reindex(counts.index, fill_value=False).astype(bool)
+        hidden |= known & small.reindex(counts.index, fill_value=False).to_numpy(dtype=bool)
+    # Non-zero counts first: hiding a zero protects little and costs as much.
+    rank = np.empty(len(number), dtype=np.int64)
+    rank[np.lexsort((cost, number == 0))] = np.arange(len(number))
     groups = [
-        members[known.loc[members].to_numpy()]
+        members[known[members]]
         for grouping in groupings
-        for members in grouping.dropna().groupby(grouping.dropna()).groups.values()
+        for members in map(np.asarray, grouping.groupby(grouping.to_numpy()).indices.values())
     ]
     # Groups overlap (wijk, district, the whole): hiding for one may uncover another.
     changed = True
     while changed:
         changed = False
         for members in groups:
-            extra = _also_hidden(number.loc[members], hidden.loc[members], minimum, prefer)
-            hidden.loc[extra] = True
-            changed |= bool(extra)
-    return hidden
+            extra = _also_hidden(members, number, hidden, rank=rank, minimum=minimum)
+            hidden[extra] = True
+            changed |= len(extra) > 0
+    return pd.Series(hidden, index=counts.index)
 
 
 def _also_hidden(
-    number: pd.Series, hidden: pd.Series, minimum: int, prefer: pd.Series | None
-) -> list[str]:
-    """Labels to withhold as well, so that subtraction from the group's total tells nothing."""
+    members: Integers, number: Numbers, hidden: Booleans, *, rank: Integers, minimum: int
+) -> Integers:
+    """Which to withhold as well, so that subtraction from the group's total tells nothing."""
     # That a small area had no events at all is nobody's secret, so a zero needs no protection.
-    secret = number[hidden & (number > 0)]
-    if secret.empty:
-        return []
-    extra: list[str] = []
-    total = secret.sum()
-    # Non-zero counts first: hiding a zero protects little and costs as much.
-    by_cost = _cost(number, prefer)[~hidden].sort_values(kind="stable").index
-    spare = number.loc[by_cost]
-    for label, value in pd.concat([spare[spare > 0], spare[spare == 0]]).items():
-        if len(secret) + len(extra) >= 2 and total >= minimum:
-            break
-        extra.append(str(label))
-        total += value
-    return extra
+    secret = members[hidden[members] & (number[members] > 0)]
+    total = number[secret].sum()
+    if not len(secret) or (len(secret) >= 2 and total >= minimum):
+        return members[:0]
+    spare = members[~hidden[members]]
+    spare = spare[np.argsort(rank[spare])]
+    is_enough = (len(secret) + np.arange(len(spare) + 1) >= 2) & (
+        total + np.append(0.0, np.cumsum(number[spare])) >= minimum
+    )
+    return spare[: int(is_enough.argmax()) if is_enough.any() else len(spare)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from itertools import count
+from typing import Any
 
 import pandas as pd
 
@@ -19,11 +20,11 @@ def noun(lens: Lens, texts: Texts) -> str:
     """What is counted, plural: "meldingen", or the word the lens gives."""
     if lens.noun is not None:
         return lens.noun
-    kinds = _kinds(lens)
-    return texts(f"kind_plural.{kinds[0]}" if len(kinds) == 1 else "kind_plural.mixed")
+    named = kinds(lens)
+    return texts(f"kind_plural.{named[0]}" if len(named) == 1 else "kind_plural.mixed")
 
 
-def _kinds(lens: Lens) -> tuple[str, ...]:
+def kinds(lens: Lens) -> tuple[str, ...]:
     """Kinds of records that the lens names; none when it takes them as they come."""
     return (lens.counts.kind,) if lens.counts else lens.incidents.kinds if lens.incidents else ()
 
@@ -66,7 +67,10 @@ def _reasons_of(row: Mapping[Hashable, object], things: str, texts: Texts) -> li
         said.append(texts("policy.reason.excess", excess=texts.number(excess), things=things))
     gi = row.get("gi_class")
     if isinstance(gi, str) and gi.startswith("hot"):
-        said.append(texts("policy.reason.hotspot" if gi != "hot_90" else "policy.reason.hot_90"))
+        # Else the same area reads as chance and as more than chance.
+        is_own = ratio is not None and _is_clearly_above(row, ratio)
+        key = "hot_90" if gi == "hot_90" else "hotspot" if is_own else "hotspot_with_neighbours"
+        said.append(texts(f"policy.reason.{key}"))
     now, before = _number(row.get("count")), _number(row.get("previous"))
     if row.get("change") in ("up", "down") and now is not None and before is not None:
         said.append(
@@ -85,6 +89,18 @@ def _is_clearly_above(row: Mapping[Hashable, object], ratio: float) -> bool:
     """Whether the whole interval of the smoothed rate lies above the average."""
     rate, low = _number(row.get("rate")), _number(row.get("smoothed_low"))
     return rate is not None and low is not None and ratio > 0 and low > rate / ratio
+
+
+def may_be_chance(row: Mapping[Any, object]) -> bool:
+    """Whether the interval of an area holds the average; an area without one is not doubted.
+
+    Reads ``smr``, ``rate``, and ``smoothed_low`` and ``smoothed_high``.
+    """
+    names = ("smr", "rate", "smoothed_low", "smoothed_high")
+    ratio, rate, low, high = (_number(row.get(name)) for name in names)
+    if ratio is None or rate is None or low is None or high is None or ratio <= 0:
+        return False
+    return low <= rate / ratio <= high
 
 
 def _number(value: object) -> float | None:
@@ -115,10 +131,22 @@ def withheld_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, 
     )
 
 
+def told_notes(areas: pd.DataFrame, lens: Lens, texts: Texts) -> tuple[str, ...]:
+    """That counts are rounded, and that all numbers follow from the counts as they are told."""
+    said = []
+    if lens.rules.rounding > 1:
+        said.append(texts("policy.note.rounded", step=texts.number(lens.rules.rounding)))
+    if lens.rules.rounding > 1 or (areas[["status", "previous_status"]] == "withheld").any(
+        axis=None
+    ):
+        said.append(texts("policy.note.from_told"))
+    return tuple(said)
+
+
 def limits(lens: Lens, texts: Texts) -> tuple[str, ...]:
     """What the result does not show."""
     said = [texts("policy.limit.registered", things=noun(lens, texts))]
-    if "fine" in _kinds(lens):
+    if "fine" in kinds(lens):
         said.append(texts("policy.limit.fines"))
     said.append(texts("policy.limit.not_cause"))
     said.append(texts("policy.limit.no_hotspot"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import string
 import tomllib
 from functools import cache
 from importlib import resources
@@ -34,16 +35,25 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """Sentence ``key`` with ``{name}`` filled in from ``values``.
 
+        ``{n:gebied ligt|gebieden liggen}`` follows its number: ``1 gebied ligt``, ``12 gebieden
+        liggen``. With three forms the first is said, alone, of none; after ``=`` the form is said
+        without the number.
+
         Raises
         ------
         KeyError
             When the catalogue has no such key.
         """
-        return self._texts[key].format(**values)
+        text = self._texts[key]
+        return _COUNTED.vformat(text, (), values) if "|" in text else text.format(**values)
 
     def has(self, key: str) -> bool:
         """Whether the catalogue holds ``key``."""
         return key in self._texts
+
+    def sentences(self) -> tuple[str, ...]:
+        """Every text of the catalogue, not filled in."""
+        return tuple(self._texts.values())
 
     def section(self, prefix: str) -> dict[str, str]:
         """All texts under ``prefix.``, without that prefix: to be handed to a page as data."""
@@ -96,6 +106,26 @@ class Texts:
         if start == end:
             return self.date(start)
         return self("period.from_to", start=self.date(start), end=self.date(end))
+
+
+class _Counted(string.Formatter):
+    """Words that follow a number: the catalogue has both forms, and the number chooses."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if "|" not in format_spec:
+            return super().format_field(value, format_spec)
+        is_bare = format_spec.startswith("=")
+        forms = format_spec.removeprefix("=").split("|")
+        number = str(value)
+        if len(forms) == 3:
+            if number == "0":
+                return forms[0]
+            forms = forms[1:]
+        word = forms[0] if number == "1" else forms[1]
+        return word if is_bare else f"{number} {word}"
+
+
+_COUNTED = _Counted()
 
 
 def texts_for(lens: Lens) -> Texts:

@@ -13,7 +13,9 @@ import pytest
 
 from igh_geo.out.briefing import render, write_briefing
 from igh_geo.out.sheet import Content, Row, number_of_lines, plan
-from igh_geo.policy.publication import Publication
+from igh_geo.policy.interpretation import interpretation
+from igh_geo.policy.publication import Course, Publication
+from igh_geo.texts import Texts
 
 RATES = ["rate", "ci_low", "ci_high", "rate_smoothed", "smoothed_low", "smoothed_high"]
 HOSTILE = "<script>alert(1)</script> {{7*7}} 's-Hertogenbosch =1+1 `x`"
@@ -64,6 +66,7 @@ def without_times(publication: Publication) -> Publication:
         no_hours="unknown",
         monthly=None,
         no_monthly="unknown",
+        course=None,
         cells=None,
         n_cells_withheld=0,
         density=None,
@@ -101,8 +104,16 @@ def with_top(publication: Publication, top: int) -> Publication:
     return replace(publication, lens=publication.lens.model_copy(update={"priorities": priorities}))
 
 
+def interpreted(publication: Publication) -> Publication:
+    return replace(publication, interpretation=interpretation(publication, Texts("nl")))
+
+
 VARIANTS: dict[str, Callable[[Publication], Publication]] = {
     "as it is": lambda publication: publication,
+    "with its interpretation": interpreted,
+    "interpretation, long names and five notes": lambda publication: interpreted(
+        with_long_texts(publication)
+    ),
     "long names and five notes": with_long_texts,
     "wide": lambda publication: stretched(publication, x=2.2, y=1.0),
     "tall": lambda publication: stretched(publication, x=1.0, y=2.2),
@@ -172,7 +183,7 @@ def test_hotspots_are_marked_by_pattern_and_named(publication: Publication) -> N
     page = render(publication)
     assert 'fill="url(#s-hot)"' in page
     assert 'id="s-hot"' in page
-    assert "Hotspot: Buurt C3, Buurt C2 en Buurt D2." in words_of(page)
+    assert "Hotspot, samen met de buren: Buurt C3, Buurt C2 en Buurt D2." in words_of(page)
 
 
 def test_place_without_hotspot_is_never_called_safe(publication: Publication) -> None:
@@ -281,7 +292,7 @@ def test_few_short_and_unknown_are_three_different_reasons(
     if "no_hours" in changes:
         bare = replace(publication, hours=None, hours_top=None, **changes)
     else:
-        bare = replace(publication, monthly=None, **changes)
+        bare = replace(publication, monthly=None, course=None, **changes)
     page = render(bare)
     assert sentence in words_of(page)
     assert words_of(page).count("bekend") == sentence.count("bekend")
@@ -291,7 +302,7 @@ def test_few_short_and_unknown_are_three_different_reasons(
 def test_months_that_are_all_withheld_are_not_drawn(publication: Publication) -> None:
     assert publication.monthly is not None
     hidden = publication.monthly.astype("Float64").mask(publication.monthly > -1)
-    page = render(replace(publication, monthly=hidden))
+    page = render(replace(publication, monthly=hidden, course=None))
     assert "Het verloop per maand wordt niet getoond" in words_of(page)
     assert 'class="months"' not in page
 
@@ -314,10 +325,10 @@ def with_ranked(publication: Publication, n: int) -> Publication:
 @pytest.mark.parametrize(
     ("n_ranked", "top", "title"),
     [
-        (1, 10, "Maar 1 buurt heeft een plaats in de volgorde"),
-        (3, 10, "Alle 3 buurten met een plaats in de volgorde, op cijfer"),
-        (40, 1, "De eerste van 40 buurten, op cijfer"),
-        (40, 5, "De eerste 5 van 40 buurten, op cijfer"),
+        (1, 10, "De volgorde bestaat uit maar 1 buurt met een getoond aantal boven nul"),
+        (3, 10, "Alle 3 buurten met een getoond aantal boven nul, op cijfer"),
+        (40, 1, "De eerste van 40 buurten met een getoond aantal boven nul, op cijfer"),
+        (40, 5, "De eerste 5 van 40 buurten met een getoond aantal boven nul, op cijfer"),
     ],
 )
 def test_title_of_the_list_is_good_dutch_for_any_number(
@@ -325,6 +336,19 @@ def test_title_of_the_list_is_good_dutch_for_any_number(
 ) -> None:
     said = words_of(render(with_top(with_ranked(publication, n_ranked), top)))
     assert title in said
+
+
+def test_audience_without_an_order_gets_the_hotspots_by_name(
+    publication: Publication, example: ModuleType
+) -> None:
+    bare = replace(with_ranked(publication, 0), lens=example.example_lens(audience="public"))
+    page = render(bare)
+    rows = re.findall(r"<tr>\s*<th scope=\"row\".*?</tr>", page, flags=re.DOTALL)
+    names = [re.sub(r" hotspot .*", "", words_of(row)).strip() for row in rows]
+    assert names == sorted(names)
+    assert len(names) == 3
+    assert "wordt aan dit publiek niet getoond" in words_of(page)
+    assert 'class="number"' not in page
 
 
 def test_list_without_any_place_says_so(publication: Publication) -> None:
@@ -337,9 +361,89 @@ def test_withheld_month_is_a_mark_and_not_a_bar_of_zero(publication: Publication
     withheld = monthly.astype("Float64")
     withheld.iloc[3] = pd.NA
     page = render(replace(publication, monthly=withheld))
-    assert "× = niet getoond (privacy) of geen gegevens." in words_of(page)
-    assert "van de getoonde maanden laagst" in page
+    assert "× = niet getoond (privacy)." in words_of(page)
+    assert "geen gegevens." not in words_of(page).split("× =")[1][:40]
+    assert "van wat getoond is laagst" in page
     assert page.count(">×</text>") == 1
+
+
+def test_month_after_the_data_is_missing_and_one_before_is_withheld(
+    publication: Publication,
+) -> None:
+    monthly = publication.monthly
+    assert monthly is not None
+    gaps = monthly.astype("Float64")
+    gaps.iloc[[3, -1]] = pd.NA
+    until = (monthly.index[-2] + pd.offsets.MonthEnd()).date()
+    said = words_of(render(replace(publication, monthly=gaps, data_until=until)))
+    assert "× = niet getoond (privacy). ? = geen gegevens." in said
+
+
+def with_most_months_withheld(publication: Publication) -> Publication:
+    assert publication.monthly is not None
+    monthly = publication.monthly.astype("Float64")
+    monthly.iloc[: len(monthly) - 5] = pd.NA
+    return replace(publication, monthly=monthly)
+
+
+def test_course_of_mostly_withheld_months_is_a_sentence_and_no_chart(
+    publication: Publication,
+) -> None:
+    page = render(replace(with_most_months_withheld(publication), course=None))
+    assert "in de meeste maanden zijn het er te weinig (privacy)" in words_of(page)
+    assert 'class="months"' not in page
+
+
+def test_course_in_quarters_takes_the_place_of_mostly_withheld_months(
+    publication: Publication,
+) -> None:
+    starts = pd.date_range("2024-01-01", "2025-10-01", freq="QS")
+    ends = tuple((start + pd.offsets.QuarterEnd()).date() for start in starts)
+    whole = pd.Series([90.0, 95, 100, 105, 110, 115, 120, 125], index=starts, dtype="Float64")
+    blank = pd.DataFrame(index=publication.areas.index, columns=starts)
+    course = Course(counts=blank, statuses=blank, whole=whole, step_months=3, ends=ends)
+    page = render(replace(with_most_months_withheld(publication), course=course))
+    assert "Aantal per kwartaal; donker = 2025." in words_of(page)
+    assert "Aantal per kwartaal van jan 2024 tot en met dec 2025: laagst 90, hoogst 125." in page
+    assert "in de meeste maanden" not in words_of(page)
+
+
+def test_share_of_few_events_is_no_percentage(publication: Publication) -> None:
+    hours = publication.hours_top
+    assert hours is not None
+    # 8 % of 200 is 16 events.
+    few = replace(publication, hours_top=replace(hours, n_events=200))
+    assert "Drukst: vrijdag 22–02 uur." in words_of(render(few))
+
+
+def test_first_place_that_is_no_hotspot_is_named_before_those_that_are(
+    publication: Publication,
+) -> None:
+    gi = publication.areas["gi_class"].where(publication.areas["gi_class"].isna(), "none")
+    order = publication.areas["rank"].sort_values().index
+    gi[order[3]] = "hot_95"
+    names = publication.areas["name"]
+    said = words_of(render(with_areas(publication, gi_class=gi)))
+    assert (
+        f"Bovenaan de lijst: {names[order[0]]}. Hotspot, samen met de buren: {names[order[3]]}."
+        in said
+    )
+
+
+def test_what_to_check_and_how_sure_it_is_stand_on_the_page(publication: Publication) -> None:
+    told = interpreted(publication).interpretation
+    assert told is not None
+    said = words_of(render(interpreted(publication)))
+    assert "Wat op straat is na te gaan" in said
+    assert all(line in said for line in (*told.to_check, *told.sure[:2]))
+    assert "Wat op straat is na te gaan" not in words_of(render(publication))
+
+
+def test_comparison_that_may_be_chance_says_so(publication: Publication) -> None:
+    # An interval from nothing to far above any average.
+    wide = with_areas(publication, smoothed_low=0.0, smoothed_high=1e6)
+    rows = re.findall(r"<tr>\s*<td class=\"rank\">.*?</tr>", render(wide), flags=re.DOTALL)
+    assert all("gemiddeld; kan toeval zijn" in words_of(row) for row in rows)
 
 
 def test_restricted_page_names_purpose_and_legal_basis(
@@ -393,6 +497,7 @@ def sheet(**changes: Any) -> Content:
         "list_notes": ["Tussen haakjes."],
         "legend": ["hotspot", "water"],
         "changed": ["Van 741 naar 793 meldingen."],
+        "check": ["Ga eerst kijken."],
         "limits": ["Niet alles."],
         "foot": ["Bron."],
         "when": ["Drukst: vrijdag."],

@@ -124,6 +124,40 @@ def test_theme_without_denominator_gives_counts_and_says_so(publication: Publica
     assert rows_of(page)[0][1].startswith("793")
 
 
+def test_rate_that_is_withheld_is_called_so_and_one_that_cannot_be_is_not(
+    publication: Publication,
+) -> None:
+    table = publication.levels["district"].copy()
+    table.loc["Noord", ["rate", "ci_low", "ci_high", "smr"]] = np.nan
+    for status, words in (
+        ("withheld", "cijfer niet getoond (privacy)"),
+        ("not_applicable", "zonder noemer geen cijfer"),
+    ):
+        table.loc["Noord", "rate_status"] = status
+        levels = {**publication.levels, "district": table}
+        assert words in rows_of(render([replace(publication, levels=levels)]))[1][1]
+
+
+def test_rate_of_the_whole_that_is_withheld_is_called_so(publication: Publication) -> None:
+    total = replace(publication.total, rate=None, ci_low=None, ci_high=None)
+    cell = rows_of(render([replace(publication, total=total)]))[0][1]
+    assert "meldingen; cijfer niet getoond (privacy)" in cell
+
+
+def test_pages_for_paper_are_linked_where_they_are(
+    publication: Publication, tmp_path: Path
+) -> None:
+    lens = named(publication, "inbraak")
+    write_index([lens], tmp_path / "index.html")
+    assert "map.pdf" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+    (tmp_path / "inbraak").mkdir()
+    (tmp_path / "inbraak" / "map.pdf").write_bytes(b"%PDF")
+    write_index([lens], tmp_path / "index.html")
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert '<a href="inbraak/map.pdf">Kaart als PDF</a>' in page
+    assert "map.png" not in page
+
+
 def test_links_lead_to_the_folder_of_the_lens(publication: Publication) -> None:
     page = render([named(publication, "hennep kwekerijen & meer")])
     for file in ("map.html", "briefing.html", "tables.xlsx"):

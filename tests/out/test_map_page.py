@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from igh_geo.crs import project_to_rd
 from igh_geo.out.map.offline import as_json, fill, leaflet, leaflet_licence
 from igh_geo.out.map.page import map_page, write_map
+from igh_geo.policy.interpretation import interpretation
 from igh_geo.texts import Texts
 
 HOSTILE = [
@@ -91,6 +93,16 @@ def test_page_says_what_an_officer_must_know(publication) -> None:
         "12 januari 2026",
     ]:
         assert words in page, words
+
+
+def test_page_tells_how_to_read_it_and_its_foot_that_more_may_be_more_control(publication) -> None:
+    told = interpretation(publication, Texts("nl"))
+    page = map_page(replace(publication, interpretation=told))
+    assert "Zo leest u deze kaart" in page
+    assert "Wat deze kaart niet toont" not in page.split("<script")[0]
+    for part in (told.seen, told.sure, told.not_said, told.to_check):
+        assert all(html.escape(line) in page for line in part)
+    assert html.escape(publication.limits[0]) in page.split("<footer>")[1]
 
 
 def test_caveat_of_the_lens_stands_on_the_page_once(publication, example) -> None:

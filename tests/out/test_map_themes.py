@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pandas as pd
 import pytest
 
-from igh_geo.out.map.symbols import scale, symbols
+from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import STATUS_CODES, Theme, default_theme, themes
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
@@ -153,32 +152,29 @@ def test_map_where_nothing_happened_shows_zeros(publication) -> None:
     assert count.classes == (("0", "zero"),)
 
 
-def test_darkest_symbol_stays_in_with_fewer_classes() -> None:
-    assert scale("rate", 3) == ["rate_0", "rate_2", "rate_4"]
-    assert scale("rate", 1) == ["rate_2"]
+def test_area_of_which_too_few_comparisons_cannot_tell_is_not_called_not_applicable(
+    publication,
+) -> None:
+    areas = publication.areas.copy()
+    code = areas.index[areas["gi_class"] == "none"][0]
+    areas.loc[code, "gi_class"] = pd.NA
+    areas.loc[code, "gi_undetermined"] = True
+    theme = made(replace(publication, areas=areas))["gi"]
+    codes = pd.Series(list(theme.codes), index=areas.index)
+    assert codes.index[codes == "u"].tolist() == [code]
+    assert symbols()["undetermined"] != symbols()["not_applicable"]
+    assert Texts("nl")("status.undetermined") == Texts("nl")("gi_class.undetermined")
 
 
-def test_hot_and_cold_differ_in_mark() -> None:
-    found = symbols()
-    hot = {found[name]["mark"] for name in ("hot_99", "hot_95", "hot_90")}
-    cold = {found[name]["mark"] for name in ("cold_99", "cold_95", "cold_90")}
-    assert hot.isdisjoint(cold)
-    assert "" not in hot | cold
-
-
-def test_areas_without_a_number_have_marks_that_grey_print_keeps_apart() -> None:
-    found = symbols()
-    marks = [found[name]["mark"] for name in ("withheld", "missing", "not_applicable")]
-    assert "" not in marks
-    assert len(set(marks)) == len(marks)
-
-
-@pytest.mark.parametrize("hue", ["rate", "count", "density", "rank"])
-def test_scales_darken_from_class_to_class_in_grey(hue) -> None:
-    found = symbols()
-    grey = []
-    for name in scale(hue, 5):
-        red, green, blue = (int(found[name]["fill"][i : i + 2], 16) for i in (1, 3, 5))
-        grey.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
-    steps = [light - dark for light, dark in pairwise(grey)]
-    assert min(steps) > 10
+def test_rate_on_a_denominator_of_zero_is_not_applicable_and_its_count_is_shown(
+    publication,
+) -> None:
+    areas = publication.areas.copy()
+    code = areas.index[areas["count"] > 0][0]
+    areas.loc[code, "denominator"] = 0.0
+    areas.loc[code, ["rate", "rate_smoothed", "excess"]] = float("nan")
+    areas.loc[code, "rate_status"] = "not_applicable"
+    found = made(replace(publication, areas=areas))
+    place = areas.index.get_loc(code)
+    assert [found[key].codes[place] for key in ("rate", "rate_smoothed", "excess")] == ["n"] * 3
+    assert found["count"].codes[place].isdigit()

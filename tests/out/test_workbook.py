@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from igh_geo.out.book import sheet_name
 from igh_geo.out.workbook import render, write_workbook
+from igh_geo.policy.interpretation import interpretation
 from igh_geo.policy.publication import Publication
-from igh_geo.texts import LANGUAGES
+from igh_geo.texts import LANGUAGES, Texts
 
 
 def opened(publication: Publication) -> Any:
@@ -156,6 +157,29 @@ def test_guide_names_question_notes_and_use_of_the_rows(publication: Publication
     )
 
 
+def test_guide_tells_how_to_read_the_result_before_what_the_sheets_hold(
+    publication: Publication,
+) -> None:
+    told = interpretation(publication, Texts("nl"))
+    book = opened(replace(publication, interpretation=told))
+    rows = [row[:2] for row in book["Leeswijzer"].iter_rows(values_only=True)]
+    said = [right for _, right in rows]
+    for part in (told.seen, told.sure, told.not_said, told.to_check):
+        assert all(said.count(line) == 1 for line in part)
+    headings = [left for left, right in rows if not right]
+    order = ["Wat u ziet", "Hoe zeker het is", "Wat op straat is na te gaan", "De bladen"]
+    assert [name for name in headings if name in order] == order
+
+
+def test_chance_of_a_place_among_the_first_is_left_out_where_it_is_certain_for_all(
+    publication: Publication,
+) -> None:
+    wijken = publication.levels["wijk"].assign(rank=1.0, p_top=1.0)
+    book = opened(replace(publication, levels={**publication.levels, "wijk": wijken}))
+    assert "Kans op top" not in set(table_of(book, "Wijken").columns)
+    assert "Kans op top" in set(table_of(book, "Buurten").columns)
+
+
 def test_account_adds_up(publication: Publication) -> None:
     table = table_of(opened(publication), "Verantwoording").dropna(subset="Wat")
     counts = table.groupby("Wat")["Aantal rijen"].sum()
@@ -183,6 +207,15 @@ def test_withheld_month_is_a_word(publication: Publication) -> None:
     monthly = publication.monthly.astype("Float64")
     monthly.iloc[2] = pd.NA
     table = table_of(opened(replace(publication, monthly=monthly)), "Maanden")
+    assert table["Aantal"].iloc[2] == "Niet getoond (privacy)"
+
+
+def test_month_of_a_table_of_counts_may_be_withheld_or_missing(publication: Publication) -> None:
+    assert publication.monthly is not None
+    monthly = publication.monthly.astype("Float64")
+    monthly.iloc[2] = pd.NA
+    counts = publication.lens.model_copy(update={"incidents": None})
+    table = table_of(opened(replace(publication, monthly=monthly, lens=counts)), "Maanden")
     assert table["Aantal"].iloc[2] == "Niet getoond (privacy) of geen gegevens"
 
 
@@ -192,10 +225,7 @@ def test_month_after_the_last_of_the_data_has_no_data(publication: Publication) 
     monthly.iloc[-2:] = pd.NA
     until = monthly.index[-2].date() + dt.timedelta(days=20)
     table = table_of(opened(replace(publication, monthly=monthly, data_until=until)), "Maanden")
-    assert table["Aantal"].iloc[-2:].to_list() == [
-        "Niet getoond (privacy) of geen gegevens",
-        "Geen gegevens",
-    ]
+    assert table["Aantal"].iloc[-2:].to_list() == ["Niet getoond (privacy)", "Geen gegevens"]
 
 
 def test_hours_tell_of_how_many_events_and_areas_they_are(publication: Publication) -> None:

@@ -52,3 +52,11 @@ def test_methods_fit_in_a_manifest(town, language):
     told = [asdict(step) for step in methods(findings, lens, Texts(language))]
     assert json.loads(json.dumps(told)) == told
     assert all("{" not in step["words"] for step in told)
+
+
+def test_funnel_is_no_step_where_its_limits_are_not_told(town):
+    lens = town.lens()
+    findings = town.findings(town.areas(3, 3), [20.0, 30.0, 40.0] * 3, lens=lens)
+    told = {step.statistic for step in methods(findings, lens, Texts("nl"))}
+    kept = {step.statistic for step in methods(findings, lens, Texts("nl"), tells_funnel=False)}
+    assert told - kept == {"funnel"}

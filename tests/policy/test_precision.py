@@ -4,28 +4,31 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from igh_geo.policy.precision import expected_in_steps, places_among, significant
+from igh_geo.policy.precision import multiples, places_among, steps_below
 
 
-def test_so_many_significant_digits_are_kept_whatever_the_size():
-    values = pd.Series([12345.0, 0.0012345, -6.789, 0.0, np.nan])
-    found = significant(values, 3)
-    assert found.iloc[:4].tolist() == [12300.0, 0.00123, -6.79, 0.0]
-    assert found.isna().tolist() == [False] * 4 + [True]
+def test_counts_are_told_in_multiples_and_halves_go_up():
+    counts = pd.Series([0.0, 2, 3, 7, 12, 13, np.nan])
+    found = multiples(counts, 5)
+    assert found.iloc[:6].tolist() == [0, 0, 5, 5, 10, 15]
+    assert np.isnan(found.iloc[6])
+    assert multiples(counts, 10).iloc[3:6].tolist() == [10, 10, 10]
+    assert multiples(pd.Series([5.0, 15, 25]), 10).tolist() == [10, 20, 30]
+    pd.testing.assert_series_equal(multiples(counts, 1), counts)
 
 
-def test_expected_numbers_add_up_to_a_multiple_of_the_step_in_the_same_proportion():
-    expected = pd.Series([100.0, 200.0, 53.0, np.nan])
-    found = expected_in_steps(expected, 5)
-    assert found.sum() == pytest.approx(355)
-    assert (found.iloc[1] / found.iloc[0]) == pytest.approx(2)
-    assert found.isna().tolist() == [False, False, False, True]
+def test_density_is_told_at_the_step_at_or_under_it():
+    values = pd.Series([0.0, 0.03, 0.99, 1.0, 1.99, 2.0, 4.9, 5.0, 9.99, 10.0, 730.0, np.nan])
+    found = steps_below(values)
+    assert found.iloc[:11].tolist() == pytest.approx(
+        [0, 0.02, 0.5, 1, 1, 2, 2, 5, 5, 10, 500], rel=1e-12
+    )
+    assert np.isnan(found.iloc[11])
 
 
-def test_few_expected_events_are_told_as_one_step_and_none_as_none():
-    assert expected_in_steps(pd.Series([0.5, 1.0]), 5).sum() == pytest.approx(5)
-    assert expected_in_steps(pd.Series([0.0, 0.0]), 5).tolist() == [0, 0]
-    assert expected_in_steps(pd.Series([np.nan]), 5).isna().all()
+def test_step_of_a_step_is_itself_whatever_the_rounding_errors():
+    steps = pd.Series([lead * 10.0**power for power in range(-3, 7) for lead in (1, 2, 5)])
+    np.testing.assert_allclose(steps_below(steps), steps, rtol=1e-12)
 
 
 def test_places_close_up_where_an_area_is_withheld():

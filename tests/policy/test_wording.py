@@ -6,6 +6,11 @@ import pytest
 from igh_geo.policy import wording
 from igh_geo.texts import Texts
 
+WITH_NEIGHBOURS = (
+    "hotspot samen met de omgeving: de buren tellen mee, voor dit gebied alleen is het niet te "
+    "zeggen"
+)
+
 
 def row(**changes: object) -> pd.DataFrame:
     """One area of which nothing special can be said."""
@@ -61,7 +66,22 @@ def test_less_than_one_event_too_many_is_no_reason():
     ],
 )
 def test_hotspot_is_told_with_its_certainty(gi_class, sentence):
-    assert said(row(gi_class=gi_class)) == [sentence]
+    # Average 10 / 2 = 5, under the interval that begins at 8.
+    assert said(row(smr=2.0, excess=10.0, gi_class=gi_class))[-1] == sentence
+
+
+def test_hotspot_that_may_be_chance_for_the_area_alone_says_why_it_is_one():
+    sentences = said(row(smr=1.2, excess=3.4, gi_class="hot_99"))
+    assert sentences[0] == "1,2 keer zo veel als gemiddeld, maar dat kan toeval zijn"
+    assert sentences[-1] == WITH_NEIGHBOURS
+
+
+def test_comparison_may_be_chance_where_the_interval_holds_the_average():
+    inside = {"smr": 2.0, "rate": 10.0, "smoothed_low": 4.0, "smoothed_high": 12.0}
+    assert wording.may_be_chance(inside)
+    assert not wording.may_be_chance(inside | {"smoothed_low": 6.0})
+    assert not wording.may_be_chance(inside | {"smoothed_low": 2.0, "smoothed_high": 4.0})
+    assert not wording.may_be_chance(inside | {"smoothed_low": pd.NA})
 
 
 def test_coldspot_is_no_reason_for_priority():
@@ -85,7 +105,7 @@ def test_withheld_area_has_no_reasons_but_the_class_of_its_neighbourhood():
     nothing = dict.fromkeys(("smr", "excess", "rate", "smoothed_low", "count", "previous"), pd.NA)
     blank = row(**nothing, reliability=None, change=None)
     assert said(blank) == []
-    assert said(blank.assign(gi_class="hot_99")) == ["hotspot samen met de omgeving"]
+    assert said(blank.assign(gi_class="hot_99")) == [WITH_NEIGHBOURS]
 
 
 def test_reasons_keep_the_index_and_the_frame():

@@ -83,3 +83,17 @@ def test_row_with_a_field_too_many_refuses_the_whole_list(tmp_path):
     text = "adres,x,y\nA 1,190000,440000\nA 2, hoog,190010,440000\n"
     with pytest.raises(DataError, match=r"1 of 2 have not, the first is row 3"):
         read_addresses(write(tmp_path, text))
+
+
+def test_street_of_an_address_is_recognised_or_named(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "x,y,openbare_ruimte,weg\n190000,440000, Dorpsstraat ,A1\n190010,440000,,A2\n"
+    )
+    assert read_addresses(path)["street"].fillna("-").tolist() == ["Dorpsstraat", "-"]
+    assert read_addresses(path, street_column="weg")["street"].tolist() == ["A1", "A2"]
+
+
+def test_street_column_that_is_not_there_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    path = write(tmp_path, "x,y,straat\n190000,440000,Dorpsstraat\n")
+    with pytest.raises(DataError, match=r"no column 'straten'(?s:.)*perhaps straat"):
+        read_addresses(path, street_column="straten")

@@ -6,6 +6,7 @@ with y counted downwards, so that the browser has nothing to project.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -119,6 +120,36 @@ def encode_shapes(shapes: Shapes, frame: Frame) -> list[str]:
     the even-odd rule would leave a gap wherever two areas of one class overlap.
     """
     return [_encode_shape(shape, frame) for shape in shapely.orient_polygons(shapes)]
+
+
+def encode_lines(lines: Shapes, owner: npt.NDArray[np.int64], frame: Frame) -> list[str]:
+    """Lines or rings as in `encode_shapes`, one text for each owner; a thousand at a time.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray of shapely geometries
+        Lines or rings, EPSG:28992.
+    owner : numpy.ndarray of int
+        To which text each line belongs, rising from 0 without a gap.
+    frame : Frame
+        The corner of the map.
+    """
+    coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    if not len(coordinates):
+        return []
+    right, down = frame.place(*coordinates.T)
+    pairs = np.column_stack([np.rint(right), np.rint(down)]).astype(np.int64)
+    is_first = np.r_[True, line[1:] != line[:-1]]
+    moved = is_first | np.r_[True, (np.diff(pairs, axis=0) != 0).any(axis=1)]
+    pairs, line = pairs[moved], line[moved]
+    steps = np.diff(pairs, axis=0, prepend=0)
+    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
+    # Each line begins at the corner of the map again.
+    steps[starts] = pairs[starts]
+    texts: list[list[str]] = [[] for _ in range(int(owner.max()) + 1)]
+    for start, end in itertools.pairwise([*starts.tolist(), len(steps)]):
+        texts[owner[line[start]]].append(encode_numbers(steps[start:end].ravel().tolist()))
+    return [RING_END.join(parts) for parts in texts]
 
 
 def encode_numbers(values: Iterable[int]) -> str:

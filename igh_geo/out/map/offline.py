@@ -21,9 +21,14 @@ SCRIPTS = (
     "format.js",
     "symbols.js",
     "sheet.js",
+    "labels.js",
+    "around.js",
+    "background.js",
     "legend.js",
     "area.js",
     "charts.js",
+    "course.js",
+    "parts.js",
     "search.js",
     "print.js",
     "start.js",
@@ -55,7 +60,7 @@ def asset(name: str) -> str:
 def styles() -> str:
     """All style sheets; Leaflet's images are for controls and markers that we do not use."""
     from_leaflet = re.sub(r"url\([^)]*\)", "none", leaflet("leaflet.css"))
-    return f"{from_leaflet}\n{asset('page.css')}"
+    return f"{from_leaflet}\n{asset('page.css')}\n{asset('course.css')}"
 
 
 def library() -> str:
@@ -83,11 +88,18 @@ def as_json(value: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
     return re.sub(r"\{([{%#])", lambda found: f"{{\\u{ord(found[1]):04x}", text)
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, *, pictures: str | None = None) -> str:
     """Put a Content-Security-Policy in the page that allows its own parts and no request.
 
     Scripts and styles are allowed by their hash, so that nothing that slips in through data
     can run, not even inline.
+
+    Parameters
+    ----------
+    page : str
+        The whole page.
+    pictures : str, optional
+        The one host (``https://...``) that may be asked for pictures, and for nothing else.
     """
     scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
     sheets = re.findall(r"<style>(.*?)</style>", page, flags=re.DOTALL)
@@ -96,6 +108,7 @@ def with_policy(page: str) -> str:
             "default-src 'none'",
             f"script-src {' '.join(map(_source, scripts))}",
             f"style-src {' '.join(map(_source, sheets))}",
+            *([f"img-src {pictures}"] if pictures else []),
             "base-uri 'none'",
             "form-action 'none'",
         ]

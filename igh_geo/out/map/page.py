@@ -14,9 +14,13 @@ from folium.template import Template
 from igh_geo.out import reading
 from igh_geo.out.map.offline import as_json, asset, fill, library, own_scripts, styles, with_policy
 from igh_geo.out.map.payload import payload
+from igh_geo.out.map.surroundings import host_of
 from igh_geo.out.map.themes import unit
+from igh_geo.out.marks import running_style
+from igh_geo.policy.marks import page_marks, publication_marks
 from igh_geo.policy.publication import Publication
 from igh_geo.rd import to_wgs84
+from igh_geo.signs import upright
 from igh_geo.texts import Texts, texts_for
 
 MAP_ID = "areas"
@@ -80,11 +84,12 @@ def map_page(publication: Publication) -> str:
     figure.add_child(_empty_map(publication.areas))
     values = _texts_of_page(publication, texts) | {
         "data": as_json(payload(publication, texts)),
-        "styles": styles(),
+        "styles": f"{styles()}\n{running_style(publication, texts)}",
         "library": library(),
         "scripts": own_scripts(),
     }
-    return with_policy(fill(figure.render(), values))
+    page = upright(fill(figure.render(), values))
+    return with_policy(page, pictures=host_of(publication.lens))
 
 
 def _empty_map(areas: gpd.GeoDataFrame) -> AreaMap:
@@ -117,17 +122,41 @@ def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
         "question": html.escape(lens.question),
         "period": html.escape(_period(publication, texts)),
         "audience": html.escape(_audience(publication, texts)),
+        "destroy_by": _tags(page_marks(publication, texts)[1:]),
         "sample": _sample(publication, texts),
         "summary": _paragraphs(_summary(publication, texts)),
         "pattern": _paragraphs(publication.overall),
         "has_pattern": "" if publication.overall else "hidden",
         "notes": _items(publication.notes),
         "has_notes": "" if publication.notes else "hidden",
-        "limits": _items(publication.limits),
+        "reading_heading": html.escape(
+            words["page_reading" if publication.interpretation else "page_limits"]
+        ),
+        "reading": _reading(publication, texts),
+        "foot": html.escape(publication.limits[0] if publication.limits else ""),
         "method": _items(_method(publication, texts)),
         "sources": _sources(publication, texts),
-        "made": html.escape(_made(publication, texts)),
+        "made": html.escape(f"{_made(publication, texts)} {_basis(publication, texts)}".rstrip()),
     }
+
+
+def _reading(publication: Publication, texts: Texts) -> str:
+    """How to read the map, in parts under headings of their own."""
+    told = publication.interpretation
+    if told is None:
+        return f"<ul>{_items(publication.limits)}</ul>"
+    parts = {
+        "seen": told.seen,
+        "sure": told.sure,
+        "not_said": told.not_said,
+        "to_check": told.to_check,
+    }
+    return "".join(
+        f'<div class="{name}"><h3>{html.escape(texts(f"interpretation.heading.{name}"))}</h3>'
+        f"<ul>{_items(lines)}</ul></div>"
+        for name, lines in parts.items()
+        if lines
+    )
 
 
 def _sources(publication: Publication, texts: Texts) -> str:
@@ -147,9 +176,17 @@ def _period(publication: Publication, texts: Texts) -> str:
 
 
 def _audience(publication: Publication, texts: Texts) -> str:
-    label = texts(f"reading.audience.{publication.lens.audience}")
-    purpose = publication.lens.privacy.purpose
-    return f"{label} ({purpose})" if purpose else label
+    return page_marks(publication, texts)[0]
+
+
+def _tags(words: Iterable[str]) -> str:
+    return "".join(f'<span class="tag">{html.escape(word)}</span>' for word in words)
+
+
+def _basis(publication: Publication, texts: Texts) -> str:
+    """Purpose and legal basis, where the lens names them."""
+    _, *said = publication_marks(publication, texts)
+    return " ".join(f"{words}." for words in said if words not in page_marks(publication, texts))
 
 
 def _sample(publication: Publication, texts: Texts) -> str:
@@ -175,7 +212,8 @@ def _summary(publication: Publication, texts: Texts) -> list[str]:
         )
     elif reading.has_rate(publication):
         said.append(texts("map.say.rate_withheld"))
-    said.append(reading.total_change(texts, total, noun))
+    provisional = reading.has_provisional(publication)
+    said.append(reading.total_change(texts, total, noun, provisional=provisional))
     return said
 
 

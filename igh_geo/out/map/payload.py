@@ -11,7 +11,14 @@ import pandas as pd
 
 from igh_geo.out import reading
 from igh_geo.out.map import geometry
+from igh_geo.out.map.breakdowns import (
+    breakdown_data,
+    breakdown_words,
+    course_theme,
+    month_marks,
+)
 from igh_geo.out.map.context import context_columns, context_themes
+from igh_geo.out.map.surroundings import cell_streets, street_list, street_words, surroundings_data
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import Theme, default_theme, themes, unit
 from igh_geo.policy.publication import CARRIED, Publication
@@ -75,7 +82,11 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
     frame = geometry.frame_of(areas)
     shapes = geometry.simplify(areas)
     parents = geometry.outlines(shapes, areas["parent_code"])
-    made = [*themes(publication, texts), *context_themes(publication, texts)]
+    made = [
+        *themes(publication, texts),
+        course_theme(publication, texts),
+        *context_themes(publication, texts),
+    ]
     grids, made = _grids(publication, made, frame)
     level = reading.level_of(publication)
     return {
@@ -99,8 +110,11 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "context": context_columns(publication),
         "carried_words": _carried_words(publication, texts),
         "points": _points(publication, texts, frame),
+        "around": surroundings_data(publication, frame),
+        "streets": street_list(publication),
         "symbols": symbols(),
         "monthly": _monthly(publication),
+        **breakdown_data(publication, texts),
         "no_monthly": reading.no_monthly(publication, texts),
         "hours": _hours(publication),
         "no_hours": reading.no_hours(publication, texts),
@@ -112,15 +126,24 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "level": reading.level_name(texts, level),
         "cell_m": publication.lens.grid.side_m,
         "language": texts.language,
-        "words": texts.section("map") | _shared(texts),
+        "words": texts.section("map")
+        | breakdown_words(texts)
+        | street_words(texts)
+        | _shared(texts),
     }
 
 
 def _key(areas: pd.DataFrame, name: str) -> pd.Series:
-    """A column of keys; an area of which too few draws cannot tell is not untested."""
-    if name != "gi_class":
-        return areas[name]
-    return areas[name].mask(areas["gi_undetermined"], "undetermined")
+    """A column of keys; an area of which too few draws cannot tell is not untested.
+
+    Nor is one of which the class would tell a withheld count.
+    """
+    found: pd.Series = areas[name]
+    for why in ("undetermined", "withheld"):
+        reason = name.replace("_class", f"_{why}")
+        if reason != name and reason in areas:
+            found = found.mask(areas[reason].astype(bool), why)
+    return found
 
 
 def _shared(texts: Texts) -> dict[str, str]:
@@ -193,6 +216,7 @@ def _grids(
             "columns": grid.columns,
             "numbers": grid.numbers,
             "transformation": grid.transformation,
+            "streets": cell_streets(table, grid.order),
         }
     return grids, [_in_order(theme, orders) for theme in made]
 
@@ -226,6 +250,7 @@ def _monthly(publication: Publication) -> dict[str, Any] | None:
     return {
         "months": [[int(day.year), int(day.month)] for day in months],
         "counts": _numbers(monthly),
+        "marks": month_marks(publication),
         "now": "".join("1" if start <= day.date() <= period.end else "0" for day in months),
         "open": "".join(
             "1" if is_open else "0" for is_open in reading.is_provisional(publication, months)

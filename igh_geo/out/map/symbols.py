@@ -24,14 +24,16 @@ class Symbol:
     ink: str = "#000000"
 
 
-# Sequential scales: ColorBrewer (Brewer and Harrower), rising in darkness from class to class, so
-# that they also read in grey print. Each measure has its own hue: a rate is no count.
+# Sequential scales in the hues of ColorBrewer (Brewer and Harrower), each measure its own: a rate
+# is no count. They begin darker than ColorBrewer's, so that the lowest class is not taken for the
+# white of zero, and step evenly in lightness. tests/out/test_map_symbols.py measures how far
+# neighbours lie apart, also in grey and to eyes that do not tell red from green.
 _SCALES = {
-    "rate": ("#ffffb2", "#fecc5c", "#fd8d3c", "#e8351f", "#a1001f"),
-    "count": ("#f2f0f7", "#cbc9e2", "#9e9ac8", "#756bb1", "#4a1a83"),
-    "density": ("#fdeae6", "#fbb4b9", "#f768a1", "#c51b8a", "#6a0168"),
-    "rank": ("#faf7ea", "#fee391", "#fe9929", "#cc4c02", "#7f2704"),
-    "context": ("#edf8f0", "#b2dfc0", "#66b588", "#26824f", "#00441b"),
+    "rate": ("#fde191", "#fbb04a", "#ee7328", "#c92c1d", "#770a1e"),
+    "count": ("#dddcec", "#b9b5d8", "#938cc2", "#6a5aa8", "#40177a"),
+    "density": ("#f7d0c9", "#f19cb0", "#dc5c9e", "#a81c84", "#540460"),
+    "rank": ("#f1e8cd", "#efbe68", "#de7d28", "#a93f08", "#601c04"),
+    "context": ("#cbe7d2", "#97ccaa", "#59a37c", "#237148", "#02361b"),
 }
 
 # More than expected carries dots, less than expected carries level lines, whatever the theme.
@@ -41,12 +43,12 @@ _CLASSES = {
     "hot_90": Symbol("#fcbba1", "dots", "#8f0d17"),
     "none": Symbol("#f4f2ec"),
     "cold_90": Symbol("#d6e6f4", "level", "#2166ac"),
-    "cold_95": Symbol("#7fb4dc", "level", "#ffffff"),
+    "cold_95": Symbol("#7fb4dc", "level", "#0b3d6b"),
     "cold_99": Symbol("#2a6fb0", "level", "#ffffff"),
     "high_high": Symbol("#b3151f", "dots", "#ffffff"),
     "high_low": Symbol("#fdae6b", "plus", "#7f2704"),
     "low_high": Symbol("#d6e6f4", "plus", "#2166ac"),
-    "low_low": Symbol("#5b9bcf", "level", "#ffffff"),
+    "low_low": Symbol("#4a8fc4", "level", "#ffffff"),
     "much_more": Symbol("#a8321c", "dots", "#ffffff"),
     "more": Symbol("#f5a582", "dots", "#7a1f10"),
     "as_expected": Symbol("#f4f2ec"),
@@ -59,11 +61,13 @@ _CLASSES = {
 
 _STATUSES = {
     "zero": Symbol("#ffffff"),
-    "withheld": Symbol("#d4d4d4", "crosses", "#5c5c5c"),
+    # Quiet, for what is not told must not be what one sees first.
+    "withheld": Symbol("#e3e3e3", "crosses", "#7c7c7c"),
     "missing": Symbol("#ffffff", "stipple", "#6b6b6b"),
-    # Without a mark it is one more class in grey print.
-    "not_applicable": Symbol("#e6e6e2", "dashes", "#7d7d76"),
-    "water": Symbol("#cfe6f5"),
+    # Without a mark these would be one more class in grey print.
+    "not_applicable": Symbol("#ecece8", "dashes", "#7f7f78"),
+    "undetermined": Symbol("#f4f2ec", "diamonds", "#6f6a5e"),
+    "water": Symbol("#d3e8f5", "waves", "#7fb2d4"),
     "uncertain": Symbol("#ffffff", "slanted", "#3a3a3a"),
 }
 

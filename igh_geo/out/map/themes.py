@@ -22,8 +22,20 @@ from igh_geo.tables import GI_CLASSES, LISA_CLASSES
 from igh_geo.texts import Texts
 
 WATER = "~"
-STATUS_CODES = {"withheld": "w", "missing": "m", "not_applicable": "n"}
+# In the order of the legend, below the classes. Undetermined: tested, with too few comparisons.
+STATUS_CODES = {"undetermined": "u", "not_applicable": "n", "missing": "m", "withheld": "w"}
 
+# Which figures of `Rules.shows` a theme needs.
+_FIGURE_OF = {
+    "rate_smoothed": "rates",
+    "rate": "rates",
+    "excess": "rates",
+    "gi": "tests",
+    "lisa": "tests",
+    "cells": "tests",
+    "rank": "rank",
+    "change": "change",
+}
 _GI_ORDER = GI_CLASSES
 _LISA_ORDER = LISA_CLASSES
 _CHANGE_ORDER = ("up", "unclear", "down")
@@ -89,15 +101,26 @@ def themes(publication: Publication, texts: Texts) -> list[Theme]:
         _rate_smoothed,
         _rate,
         _count,
+        _excess,
         _density,
         _gi,
         _hot_cells,
         _lisa,
-        _excess,
         _rank,
         _change,
     )
-    return [make(publication, texts) for make in makers]
+    return [_for_audience(make(publication, texts), publication, texts) for make in makers]
+
+
+def _for_audience(theme: Theme, publication: Publication, texts: Texts) -> Theme:
+    """Where there is nothing to show because of who is looking, that is the reason."""
+    rules, figure = publication.lens.rules, _FIGURE_OF.get(theme.key)
+    is_meant = (figure is None or figure in rules.shows) and (
+        theme.of == "areas" or rules.shows_cells
+    )
+    if is_meant or not theme.reason:
+        return theme
+    return replace(theme, reason=texts("map.off.audience"))
 
 
 def default_theme(publication: Publication, made: list[Theme]) -> str:
@@ -182,7 +205,7 @@ def _classed(
 
 
 def _excess(publication: Publication, texts: Texts) -> Theme:
-    theme = _named(publication, texts, "excess", "chance")
+    theme = _named(publication, texts, "excess", "how_many")
     areas = publication.areas
     values = _plain_numbers(areas["excess"])
     shown = values[~np.isnan(values)]
@@ -243,14 +266,21 @@ def _categories(
     if areas[column].isna().all():
         return replace(theme, reason=texts("map.off.not_tested"))
     found = areas[column].map({name: number for number, name in enumerate(order)})
-    status = (
-        (areas["status"], areas["previous_status"]) if column == "change" else (areas["status"],)
-    )
     return replace(
         theme,
         classes=tuple((texts(f"map.{column}.{name}"), name) for name in order),
-        codes=codes_of(found, status, areas),
+        codes=codes_of(found, _statuses_of(column, areas), areas),
     )
+
+
+def _statuses_of(column: str, areas: pd.DataFrame) -> tuple[pd.Series, ...]:
+    """Why an area may have no class; an area of which too few draws cannot tell was tested."""
+    if column == "change":
+        return areas["status"], areas["previous_status"]
+    undetermined = column.replace("_class", "_undetermined")
+    if undetermined not in areas:
+        return (areas["status"],)
+    return (areas["status"].mask(areas[undetermined].astype(bool), "undetermined"),)
 
 
 def _rank(publication: Publication, texts: Texts) -> Theme:

@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem
-from igh_geo.sources.columns import recognise_incident_columns
+from igh_geo.sources.columns import find, nearest, recognise_incident_columns
 from igh_geo.sources.formats.files import RawTable, read_table
 from igh_geo.sources.values.coordinates import Coordinates, place, read_coordinates
 
+STREET_NAMES = (
+    *("straat", "straatnaam", "openbare_ruimte", "openbare_ruimte_naam", "openbareruimtenaam"),
+    *("openbareruimte_naam", "naam_openbare_ruimte", "adres_straat", "street", "street_name"),
+)
 
-def read_addresses(path: Path) -> pd.DataFrame:
+
+def read_addresses(path: Path, *, street_column: str | None = None) -> pd.DataFrame:
     """Read a list of addresses, one row each.
 
     Parameters
@@ -21,18 +26,21 @@ def read_addresses(path: Path) -> pd.DataFrame:
     path : Path
         CSV, XLSX or Parquet with ``x`` and ``y`` in RD, or points of a map layer in any
         reference system.
+    street_column : str, optional
+        Column with the name of the street; by default recognised.
 
     Returns
     -------
     pandas.DataFrame
-        ``x`` and ``y`` in metres, EPSG:28992.
+        ``x`` and ``y`` in metres, EPSG:28992; and ``street`` where there is such a column, missing
+        where an address has none.
 
     Raises
     ------
     DataError
-        When there are no coordinates, they are not all in RD, or a row has fields too many or
-        too few: a list of addresses that is only partly understood would make cells look
-        emptier than they are.
+        When there are no coordinates, they are not all in RD, a row has fields too many or too
+        few, or there is no column with streets of the given name: a list of addresses that is
+        only partly understood would make cells look emptier than they are.
     CrsError
         When the reference system of a map layer is missing or contradicted by its values.
     """
@@ -52,7 +60,25 @@ def read_addresses(path: Path) -> pd.DataFrame:
             "export the list in RD, without empty coordinates",
         )
         raise DataError(str(problem))
-    return pd.DataFrame({"x": where.x, "y": where.y})
+    found = pd.DataFrame({"x": where.x, "y": where.y})
+    street = _streets(raw.frame, street_column, path.name)
+    return found if street is None else found.assign(street=street.to_numpy())
+
+
+def _streets(frame: pd.DataFrame, given: str | None, file: str) -> pd.Series | None:
+    columns = [str(name) for name in frame.columns]
+    if given is not None and given not in columns:
+        problem = Problem(
+            "The column with names of streets is in the file.",
+            f"{file} has no column {given!r}; it has {', '.join(columns)}",
+            f"perhaps {' or '.join(nearest(given, columns)) or 'one of those'}",
+        )
+        raise DataError(str(problem))
+    column = given or find(columns, STREET_NAMES)
+    if column is None:
+        return None
+    names = frame[column].astype("str").str.strip()
+    return names.mask(names.fillna("") == "")
 
 
 def _from_columns(raw: RawTable, file: str) -> Coordinates:

@@ -15,6 +15,7 @@ from igh_geo.sources.areas.layouts import (
     CODES,
     GRID_CODES,
     NAMES,
+    OTHER_CODES,
     WATER,
     find_column,
 )
@@ -80,7 +81,7 @@ def find_codes(
             f"perhaps {' or '.join(nearest(column, columns)) or 'one of those'}",
         )
         raise DataError(str(problem))
-    of_level = CODES.get(level, (f"{level}code", f"{level}_code", level))
+    of_level = CODES.get(level) or OTHER_CODES.get(level, (f"{level}code", f"{level}_code", level))
     others = ANY_CODES if level in CODES else (*ANY_CODES, *GRID_CODES)
     candidates = {
         name: None

@@ -103,7 +103,7 @@ def read_areas(
     CrsError
         When the reference system is missing or contradicted by the values.
     """
-    chosen = _choose_layer(path, layer, level)
+    chosen = choose_layer(path, layer, level)
     frame = read_geometry(path, layer=chosen)
     if frame.empty:
         problem = Problem(
@@ -143,7 +143,14 @@ def read_areas(
     return AreaRead(areas=areas, notes=notes, layer=chosen or "", boundary_year=year)
 
 
-def _choose_layer(path: Path, layer: str | None, level: str) -> str | None:
+def choose_layer(path: Path, layer: str | None, level: str) -> str | None:
+    """Layer that holds the areas of a level: the one named, the only one, or the one that fits.
+
+    Raises
+    ------
+    DataError
+        When there is no such layer, or when it is not clear which it is.
+    """
     if path.is_file() and path.suffix.lower() in (*TEXT, *SPREADSHEETS):
         problem = Problem(
             "Areas come from a map layer.",

@@ -19,6 +19,13 @@ CODES: dict[str, tuple[str, ...]] = {
         "gemcode",
     ),
 }
+# Levels of which no other is known by its code.
+OTHER_CODES: dict[str, tuple[str, ...]] = {
+    "postcode": (
+        *("postcode", "postcode4", "pc4", "pc4_code", "pc4code", "postcode_4", "postcodegebied"),
+        *("postcode5", "pc5", "pc5_code", "postcode6", "pc6", "pc6_code"),
+    ),
+}
 ANY_CODES = (
     *("area_code", "cbscode", "statcode", "gwb_code_10", "gwb_code10", "gwb_code", "regiocode"),
     *("codering", "wijken_en_buurten", "regios", "regio_code"),

@@ -35,6 +35,7 @@ from igh_geo.sources.sample.planted import (
     PATROLLED_DISTRICTS,
     choose_places,
 )
+from igh_geo.sources.sample.streets import make_streets
 from igh_geo.sources.sample.town import Town, make_town
 
 FILES = {
@@ -42,6 +43,7 @@ FILES = {
     "incidents": "incidents/voorbeeldstad_incidenten.csv",
     "hennep": "incidents/voorbeeldstad_hennep.csv",
     "buildings": "buildings/voorbeeldstad_woningen.csv",
+    "streets": "buildings/voorbeeldstad_straten.gpkg",
     "planted": "planted.json",
 }
 # GDAL writes the moment of writing into a GeoPackage; the same input must give the same bytes.
@@ -110,6 +112,7 @@ def _made(seed: int) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Any]]:
         "incidents": export,
         "hennep": as_export(sites, "VBH").join(extra),
         "buildings": addresses[BUILDING_COLUMNS].reset_index(),
+        "streets": make_streets(addresses),
         "planted": planted,
     }
 
@@ -151,6 +154,9 @@ def _write(folder: Path, layers: dict[str, gpd.GeoDataFrame], made: dict[str, An
             pyogrio.write_dataframe(
                 frame, folder / FILES["boundaries"], layer=layer, driver="GPKG", append=number > 0
             )
+        pyogrio.write_dataframe(
+            made["streets"], folder / FILES["streets"], layer="straten", driver="GPKG"
+        )
     for key in ("incidents", "hennep", "buildings"):
         text = made[key].to_csv(sep=";", index=False, lineterminator="\r\n")
         (folder / FILES[key]).write_bytes(text.encode("utf-8-sig"))
@@ -162,8 +168,9 @@ def make_sample(data: Path, *, seed: int = 9999) -> dict[str, Path]:
     """Write the made-up municipality Voorbeeldstad into a data folder.
 
     Boundaries in the layout of the CBS/PDOK file of 2025 (three layers, EPSG:28992), three years
-    of incidents as a Dutch CSV export, dismantled grow sites, all addresses, and ``planted.json``
-    that says where the hotspots, the wave, the emerging and the fading place were put.
+    of incidents as a Dutch CSV export, dismantled grow sites, all addresses, the streets, and
+    ``planted.json`` that says where the hotspots, the wave, the emerging and the fading place
+    were put.
 
     Parameters
     ----------
@@ -176,7 +183,7 @@ def make_sample(data: Path, *, seed: int = 9999) -> dict[str, Path]:
     Returns
     -------
     dict of str to Path
-        ``boundaries``, ``incidents``, ``hennep``, ``buildings`` and ``planted``.
+        ``boundaries``, ``incidents``, ``hennep``, ``buildings``, ``streets`` and ``planted``.
 
     Raises
     ------

@@ -41,11 +41,13 @@ function changeWords(row) {
     return areaText("previous_status", row) === "withheld" ? say("say.change_hidden") : hidden;
   }
   const fromTo = say("say.from_to", { previous: number(previous), count: number(count), noun: data.noun });
+  if (previous === 0 && count === 0) return `${fromTo}.`;
   return say(`say.${areaText("change", row) || "unclear"}`, { from_to: fromTo });
 }
 
 function classWords(name, row) {
   const value = areaText(name, row);
+  if (name === "lisa_class" && ["withheld", "undetermined"].includes(value)) return say(`full.status.${value}`);
   return value ? say(`full.${name}.${value}`) : statusOf(row) || say("say.untested");
 }
 
@@ -120,9 +122,12 @@ function showArea(row, close) {
     box.append(element("p", { text: say("page.water_note") }), button);
     return;
   }
+  box.append(element("p", { className: "lead", text: sumWords(row) }));
   const list = element("dl");
   for (const [name, text] of factsOf(row)) {
-    list.append(element("dt", { text: say(`fact.${name}`) }), element("dd", { text }));
+    const told = element("dd", { text });
+    if (name === "compared") told.append(...compareChart(row));
+    list.append(element("dt", { text: say(`fact.${name}`) }), told);
   }
   box.append(list);
   if (areaText("reliability", row) === "low" && areaNumber("rate", row) !== null) {
@@ -135,7 +140,10 @@ function showArea(row, close) {
       element("ul", {}, reasons.map((text) => element("li", { text }))),
     );
   }
-  box.append(...contextLists(row), button);
+  box.append(
+    ...courseChart(row), ...weekChart(row), ...compositionTable(row),
+    ...streetList(row), ...contextLists(row), button,
+  );
 }
 
 // Three lines at most: the name, what the theme says here, and the number behind it.
@@ -148,15 +156,18 @@ function tipLines(row, x, y, reach) {
   if (cell >= 0) {
     const hot = themeByKey.get("cells");
     lines.push(labelOf(hot, hot.codes[cell]));
+    if (cellStreets(cell)) lines.push(say("surroundings.cell", { streets: cellStreets(cell) }));
   }
   if (theme.of === "areas") {
     const label = labelOf(theme, theme.codes[row]);
-    if (theme.key === "rank" && areaNumber("rank", row) !== null) lines.push(rankWords(row));
+    if (theme.key === "course") lines.push(stepWords(row));
+    else if (theme.key === "rank" && areaNumber("rank", row) !== null) lines.push(rankWords(row));
     else if (theme.key === "change") lines.push(changeWords(row) || label);
     else if (theme.key === "gi") lines.push(classWords("gi_class", row));
     else if (theme.key === "rate_smoothed") lines.push(smoothedWords(row) || label);
     else if (theme.key === "excess") lines.push(excessWords(row) || label);
-    else if (theme.key === "lisa") lines.push(label);
+    // The classes of counts and rates say less than the numbers that follow.
+    else if (!["count", "rate"].includes(theme.key) && theme.group !== "context") lines.push(label);
     const figure = data.context.find((one) => one.key === theme.key);
     if (figure) lines.push(`${figure.name}: ${contextWords(figure, row)}`);
   } else if (theme.of === "density") {

@@ -1,4 +1,4 @@
-// Two small pictures of the whole: the months, and the hours of the week. Each has its text.
+// Pictures of the whole: the months, and the hours of the week. Each has its text.
 const SVG = "http://www.w3.org/2000/svg";
 
 function drawn(tag, attributes, children = []) {
@@ -32,6 +32,56 @@ function hatch(id, colour) {
 }
 
 const BARS = { now: "#2f5d86", before: "#a9bccd" };
+const [WIDE, HIGH, LEFT, FOOT] = [300, 84, 26, 16];
+
+// Bars over time. A value is a count, or the letter of what it is instead: withheld or no data,
+// which stand as different marks where the bar would be. `ticks` are words below: place and text.
+function barChart(values, { now, open, ticks, widths, name }) {
+  const told = values.filter((value) => typeof value === "number");
+  const most = Math.max(1, ...told);
+  const all = widths.reduce((sum, one) => sum + one, 0);
+  const unit = (WIDE - LEFT) / all;
+  const picture = drawn("svg", { viewBox: `0 0 ${WIDE} ${HIGH + FOOT + 6}`, role: "img" });
+  if (open.includes("1")) {
+    picture.append(drawn("defs", {}, Object.entries(BARS).map(([kind, colour]) => hatch(`${name}-${kind}`, colour))));
+  }
+  picture.append(
+    drawn("line", { x1: LEFT, y1: HIGH, x2: WIDE, y2: HIGH, class: "axis" }),
+    caption(LEFT - 4, 10, number(most), "end"), caption(LEFT - 4, HIGH, "0", "end"),
+  );
+  let left = LEFT;
+  values.forEach((value, i) => {
+    const step = widths[i] * unit;
+    if (typeof value !== "number") {
+      // Withheld is not zero, and no data is neither: a mark where the bar would stand.
+      const mark = caption((left + step / 2).toFixed(1), HIGH - 2, value === "w" ? "×" : "?", "middle");
+      mark.style.fontSize = `${Math.min(10, 1.6 * step).toFixed(1)}px`;
+      picture.append(mark);
+    } else {
+      const tall = ((HIGH - 12) * value) / most;
+      const kind = now[i] === "1" ? "now" : "before";
+      const look = open[i] === "1" ? { fill: `url(#${name}-${kind})`, stroke: BARS[kind] } : { class: kind };
+      const wide = Math.min(0.8 * step, 34);
+      picture.append(drawn("rect", {
+        x: (left + (step - wide) / 2).toFixed(1), y: (HIGH - tall).toFixed(1),
+        width: wide.toFixed(1), height: tall.toFixed(1), ...look,
+      }));
+    }
+    if (ticks[i]) picture.append(caption((left + 1).toFixed(1), HIGH + FOOT - 3, ticks[i]));
+    left += step;
+  });
+  return picture;
+}
+
+// What a mark or a shade means, as far as it occurs.
+function barKeys(values, { now, open }) {
+  return [
+    now.includes("0") && now.includes("1") ? say("say.this_period") : "",
+    open.includes("1") ? say("say.provisional") : "",
+    values.includes("w") ? say("course.panel.key_hidden") : "",
+    values.includes("m") ? say("course.panel.key_missing") : "",
+  ].filter(Boolean);
+}
 
 function showMonths() {
   const box = document.getElementById("months");
@@ -39,38 +89,11 @@ function showMonths() {
     showReason(box, say("page.months"), data.no_monthly);
     return;
   }
-  const { months, counts, now, open } = data.monthly;
+  const { months, counts, marks, now, open } = data.monthly;
+  const values = counts.map((count, i) => count ?? marks[i]);
   const told = counts.filter((count) => count !== null);
-  const [wide, high, left, foot] = [300, 84, 26, 16];
-  const most = Math.max(1, ...told);
-  const step = (wide - left) / counts.length;
-  const picture = drawn("svg", { viewBox: `0 0 ${wide} ${high + foot + 6}`, role: "img" });
-  if (open.includes("1")) {
-    picture.append(drawn("defs", {}, Object.entries(BARS).map(([kind, colour]) => hatch(`open-${kind}`, colour))));
-  }
-  picture.append(
-    drawn("line", { x1: left, y1: high, x2: wide, y2: high, class: "axis" }),
-    caption(left - 4, 10, number(most), "end"), caption(left - 4, high, "0", "end"),
-  );
-  counts.forEach((count, i) => {
-    if (count === null) {
-      // Withheld is not zero: a mark where the bar would stand.
-      const mark = caption((left + (i + 0.5) * step).toFixed(1), high - 2, "×", "middle");
-      mark.style.fontSize = `${Math.min(10, 1.6 * step).toFixed(1)}px`;
-      picture.append(mark);
-    } else {
-      const tall = ((high - 4) * count) / most;
-      const kind = now[i] === "1" ? "now" : "before";
-      const look = open[i] === "1" ? { fill: `url(#open-${kind})`, stroke: BARS[kind] } : { class: kind };
-      picture.append(drawn("rect", {
-        x: (left + i * step + step * 0.1).toFixed(1), y: (high - tall).toFixed(1),
-        width: (step * 0.8).toFixed(1), height: tall.toFixed(1), ...look,
-      }));
-    }
-    if (months[i][1] === 1 && counts.length > 12) {
-      picture.append(caption(left + i * step, high + foot - 3, String(months[i][0])));
-    }
-  });
+  const ticks = months.map(([year, nth]) => (nth === 1 && counts.length > 12 ? String(year) : ""));
+  const picture = barChart(values, { now, open, ticks, widths: counts.map(() => 1), name: "months" });
   const low = counts.indexOf(Math.min(...told));
   const top = counts.indexOf(Math.max(...told));
   const isWhole = told.length === counts.length;
@@ -82,12 +105,7 @@ function showMonths() {
   const words = say(isWhole ? "say.month_range" : "say.month_range_told", {
     first: month(months[0]), last: month(months[months.length - 1]), low: number(counts[low]), high: number(counts[top]),
   });
-  const keys = [
-    now.includes("0") && now.includes("1") ? say("say.this_period") : "",
-    open.includes("1") ? say("say.provisional") : "",
-    isWhole ? "" : say("say.month_hidden"),
-  ];
-  const said = `${[words, ...keys].filter(Boolean).join("; ")}.`;
+  const said = `${[words, ...barKeys(values, { now, open })].join("; ")}.`;
   box.append(element("h2", { text: say("page.months") }), picture, element("p", { text: said }));
   box.hidden = false;
 }

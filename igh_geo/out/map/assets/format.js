@@ -1,7 +1,14 @@
 // Words from the catalogue, and numbers as the language of the page writes them.
 function say(key, values) {
   const text = data.words[key] ?? "";
-  return text.replace(/\{(\w+)\}/g, (mark, name) => (values && name in values ? values[name] : mark));
+  return text.replace(/\{(\w+)(?::(=?)([^{}|]*)\|([^{}|]*))?\}/g, (mark, name, bare, one, more) => {
+    if (!values || !(name in values)) return mark;
+    const value = String(values[name]);
+    if (one === undefined) return value;
+    // One or more: the number chooses the word, as in igh_geo.texts.
+    const word = value === "1" ? one : more;
+    return bare ? word : `${value} ${word}`;
+  });
 }
 
 const locale = data.language === "nl" ? "nl-NL" : "en-GB";

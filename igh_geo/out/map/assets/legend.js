@@ -1,5 +1,4 @@
 // The list of themes and the one legend, which belongs to the theme that is shown.
-const GROUPS = ["how_many", "chance", "next", "context"];
 
 // Context may hold many figures: they stay folded until they are asked for.
 function themeList(group, themes) {
@@ -12,23 +11,32 @@ function themeList(group, themes) {
 
 function buildThemes(choose) {
   const field = document.getElementById("themes");
-  for (const group of GROUPS) {
-    const themes = data.themes.filter((one) => one.group === group);
-    if (!themes.length) continue;
+  const shown = data.themes.filter((theme) => !theme.reason);
+  for (const group of new Set(shown.map((theme) => theme.group))) {
+    const themes = shown.filter((one) => one.group === group);
     const list = themeList(group, themes);
+    list.append(...themes.map((theme) => themeOption(theme, choose)));
     field.append(list);
-    for (const theme of themes) {
-      const input = element("input", { type: "radio", name: "theme", id: `theme-${theme.key}`, value: theme.key });
-      const label = element("label", { for: input.id, text: theme.name });
-      const line = element("div", { className: "option" }, [input, label]);
-      if (theme.reason) {
-        input.disabled = true;
-        label.append(element("small", { text: theme.reason }));
-      }
-      input.addEventListener("change", () => choose(theme.key));
-      list.append(line);
-    }
   }
+  const off = data.themes.filter((theme) => theme.reason);
+  if (!off.length) return;
+  // Out of the way of what can be chosen, unless nothing can.
+  const head = element("h3", { text: say("page.themes_off", { n: number(off.length) }) });
+  const list = element("details", {}, [element("summary", {}, [head])]);
+  list.open = !shown.length;
+  list.append(...off.map((theme) => themeOption(theme, choose)));
+  field.append(list);
+}
+
+function themeOption(theme, choose) {
+  const input = element("input", { type: "radio", name: "theme", id: `theme-${theme.key}`, value: theme.key });
+  const label = element("label", { for: input.id, text: theme.name });
+  if (theme.reason) {
+    input.disabled = true;
+    label.append(element("small", { text: theme.reason }));
+  }
+  input.addEventListener("change", () => choose(theme.key));
+  return element("div", { className: "option" }, [input, label]);
 }
 
 function buildOverlays(toggle) {
@@ -80,7 +88,7 @@ function legendTable(theme, options) {
   theme.classes.forEach(([label, symbol], i) => {
     body.append(legendRow(data.symbols[symbol], label, counts[i] ?? 0, options));
   });
-  for (const code of ["n", "m", "w"]) {
+  for (const code of ["u", "n", "m", "w", "~"]) {
     if (counts[code]) body.append(legendRow(symbolOf(theme, code), labelOf(theme, code), counts[code], options));
   }
   const unit = theme.of === "areas" ? say("page.areas_n", { level: data.level }) : say("page.cells_n");
@@ -96,8 +104,13 @@ function showLegend() {
   box.replaceChildren();
   // The section's own heading carries the title, so that it can be found by its name.
   document.getElementById("legend-title").textContent = theme.title;
+  if (theme.reason) {
+    box.append(element("p", { text: theme.reason }));
+    return;
+  }
   const table = legendTable(theme, {});
-  const body = table.querySelector("tbody");
+  // Of the areas counted above, and not beside them.
+  const body = element("tbody");
   if (theme.uncertain.includes("1")) {
     body.append(legendRow(data.symbols.uncertain, say("page.uncertain"), tally(theme.uncertain)[1]));
   }
@@ -107,9 +120,10 @@ function showLegend() {
       if (counts[kind]) body.append(carriedRow(kind, counts[kind]));
     }
   }
-  if (data.areas.water.includes("1")) {
+  if (theme.of !== "areas" && data.areas.water.includes("1")) {
     body.append(legendRow(data.symbols.water, say("page.water"), null));
   }
+  if (body.children.length) table.append(body);
   box.append(table);
   if (state.overlays.has("cells") && theme.of !== "hot") {
     const hot = themeByKey.get("cells");

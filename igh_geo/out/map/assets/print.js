@@ -1,4 +1,4 @@
-// Paper: the printed page has a canvas of its own, in the size of the paper and sharper than a
+// Paper: the printed page has a canvas of its own, about the size of the paper and sharper than a
 // screen needs. It is drawn ahead, whenever the screen has been still for a moment: a canvas that
 // is drawn while the browser is already printing comes out empty in some PDF readers.
 // As #paper in page.css.
@@ -65,5 +65,8 @@ function preparePaper(map, sheet) {
 
 function paperScale(view) {
   const latitude = map.getCenter().lat;
-  showScale(document.getElementById("paper-scale"), Math.cos((latitude * Math.PI) / 180) / view.scale);
+  const bar = document.getElementById("paper-scale");
+  const pixels = showScale(bar, Math.cos((latitude * Math.PI) / 180) / view.scale);
+  // The style sheet decides how wide the canvas is on each paper, and the bar goes with it.
+  bar.style.width = `calc(var(--paper) * ${pixels / (PAPER_MM[0] * PIXELS_PER_MM)})`;
 }

@@ -21,9 +21,8 @@ function buildSearch(choose) {
 
   const close = () => {
     list.hidden = true;
-    active = -1;
     field.setAttribute("aria-expanded", "false");
-    field.removeAttribute("aria-activedescendant");
+    mark(-1);
   };
   const mark = (next) => {
     active = next;
@@ -31,6 +30,8 @@ function buildSearch(choose) {
     if (active >= 0) {
       field.setAttribute("aria-activedescendant", `found-${active}`);
       list.children[active].scrollIntoView({ block: "nearest" });
+    } else {
+      field.removeAttribute("aria-activedescendant");
     }
   };
   const take = (row) => {

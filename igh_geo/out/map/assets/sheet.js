@@ -1,7 +1,7 @@
 // The sheet on which everything is drawn: one canvas for the map, one on top for what is pointed
 // at. Paths are made once, in metres; zooming only changes the transformation.
 const EARTH = 2 * Math.PI * 6378137;
-const BORDER = "#5a5f66";
+const BORDER = "#6a7078";
 const PARENT_BORDER = "#2f353c";
 
 const once = (make) => {
@@ -31,7 +31,9 @@ function paintMap(canvas, view) {
   const context = metres(canvas, view);
   const theme = currentTheme();
   const drawing = drawingOf(theme);
-  const look = { zoom: view.scale * view.density, density: view.density };
+  paintPictures(context, view);
+  paintNeighbours(context, view);
+  const look = { zoom: view.scale * view.density, density: view.density * fineness(view) };
   for (const [code, path] of drawing.areas) {
     fillWith(context, path, code === "ground" ? GROUND : symbolOf(theme, code), look);
   }
@@ -40,13 +42,6 @@ function paintMap(canvas, view) {
   if (drawing.uncertain) {
     fillWith(context, drawing.uncertain, data.symbols.uncertain, { ...look, markOnly: true });
   }
-  // Where thousands of areas are small on the screen, full lines would hide their colours.
-  const weight = Math.max(0.15, Math.min(0.9, (typicalWidth() * view.scale) / 30));
-  stroke(context, allBorders(), BORDER, weight, view);
-  if (outlines.length) {
-    stroke(context, parentBorders(), PARENT_BORDER, 2.2 * weight, view);
-  }
-  if (showsCarried(theme)) paintCarried(context, view);
   if (state.overlays.has("cells") && theme.of !== "hot") {
     const hot = themeByKey.get("cells");
     for (const [code, path] of drawingOf(hot).cells) {
@@ -54,9 +49,25 @@ function paintMap(canvas, view) {
       stroke(context, path, "#222222", 1, view);
     }
   }
+  paintStreets(context, view);
+  paintBorders(context, view);
+  if (showsCarried(theme)) paintCarried(context, view);
   if (state.overlays.has("points")) paintPoints(context, view);
   paintLabels(context, theme, view);
 }
+
+// Where thousands of areas are small on the screen, full lines would hide their colours, and
+// full marks would be larger than the areas: both shrink with them.
+function paintBorders(context, view) {
+  const weight = Math.min(0.9, (typicalWidth() * view.scale) / 30);
+  if (weight > 0.05) stroke(context, allBorders(), BORDER, weight, view);
+  if (!outlines.length) return;
+  const heavier = Math.min(2, (typicalOutline() * view.scale) / 60);
+  if (heavier > 0.05) stroke(context, parentBorders(), PARENT_BORDER, heavier, view);
+}
+
+// In steps, so that there are few different tiles to keep.
+const fineness = (view) => Math.max(4, Math.min(10, Math.round((typicalWidth() * view.scale) / 3))) / 10;
 
 // Areas whose count was carried over from those of another year: a broken line along the inside
 // of the outline, dashes for an estimate and dots for a sum, on white so that it shows on any fill.
@@ -92,79 +103,40 @@ function paintMarked(canvas, view, pointed = -1) {
   }
 }
 
+// Discs are drawn once and stamped, for tens of thousands of arcs take seconds.
 function paintPoints(context, view) {
-  const radius = 3.2 / view.scale;
-  const path = new Path2D();
-  for (const [x, y] of pointPlaces()) {
-    path.moveTo(x + radius, y);
-    path.arc(x, y, radius, 0, 2 * Math.PI);
-  }
+  const places = pointPlaces().map(([x, y]) => [
+    (x * view.scale + view.shift[0]) * view.density,
+    (y * view.scale + view.shift[1]) * view.density,
+  ]);
+  context.setTransform(1, 0, 0, 1, 0, 0);
   // The white edge first, so that where points lie on one another it does not hide them.
-  stroke(context, path, "#ffffff", 2.5, view);
-  context.fillStyle = "#1b1b1b";
-  context.fill(path);
-}
-
-const FONT = '"Segoe UI", system-ui, Arial, sans-serif';
-const SIDEWAYS = [[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
-
-// Numbers of the ranking first, then the names that fit and do not touch one another.
-function paintLabels(context, theme, view) {
-  context.setTransform(view.density, 0, 0, view.density, 0, 0);
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.lineJoin = "round";
-  const taken = [];
-  const at = (row) => [0, 1].map((axis) => data.areas.label[axis][row] * view.scale + view.shift[axis]);
-  const roomAt = (x, y, wide, high) => {
-    const room = [x - wide / 2 - 3, y - high / 2 - 2, x + wide / 2 + 3, y + high / 2 + 2];
-    const touches = (other) => room[0] < other[2] && room[2] > other[0]
-      && room[1] < other[3] && room[3] > other[1];
-    return taken.some(touches) ? null : room;
-  };
-  if (theme.numbered) for (const row of topAreas()) paintNumber(context, row, at(row), { roomAt, taken });
-  if (!state.overlays.has("names")) return;
-  context.font = `500 11px ${FONT}`;
-  context.lineWidth = 3;
-  for (const row of byWidth()) {
-    const [x, y] = at(row);
-    const wide = context.measureText(data.areas.name[row]).width;
-    const room = wide > width(row) * view.scale * 0.92 ? null : roomAt(x, y, wide, 11);
-    if (!room) continue;
-    taken.push(room);
-    context.strokeStyle = "rgba(255, 255, 255, 0.92)";
-    context.strokeText(data.areas.name[row], x, y);
-    context.fillStyle = "#14191f";
-    context.fillText(data.areas.name[row], x, y);
-  }
-}
-
-// In a dense centre a number steps aside, with a line to its area, until it is free of the others.
-function paintNumber(context, row, [x, y], { roomAt, taken }) {
-  const text = number(areaNumber("rank", row));
-  const high = 17;
-  const wide = Math.max(high, 8 + text.length * 8);
-  for (const distance of [0, 24, 44, 64, 90]) {
-    for (const [right, down] of distance ? SIDEWAYS.slice(1) : SIDEWAYS.slice(0, 1)) {
-      const [toX, toY] = [x + right * distance, y + down * distance];
-      const room = roomAt(toX, toY, wide, high);
-      if (!room) continue;
-      taken.push(room);
-      context.strokeStyle = context.fillStyle = "#14191f";
-      context.lineWidth = 1.4;
-      context.beginPath();
-      context.moveTo(x, y);
-      context.lineTo(toX, toY);
-      context.stroke();
-      context.beginPath();
-      context.roundRect(toX - wide / 2, toY - high / 2, wide, high, high / 2);
-      context.fill();
-      context.font = `700 12px ${FONT}`;
-      context.fillStyle = "#ffffff";
-      context.fillText(text, toX, toY + 0.5);
-      return;
+  const radius = pointRadius(places.length, view);
+  for (const [wide, colour] of [[1.375 * radius, "#ffffff"], [radius, "#1b1b1b"]]) {
+    const stamp = stampOf(wide * view.density, colour);
+    const half = stamp.width / 2;
+    const [right, down] = [context.canvas.width + half, context.canvas.height + half];
+    for (const [x, y] of places) {
+      if (x > -half && y > -half && x < right && y < down) context.drawImage(stamp, Math.round(x - half), Math.round(y - half));
     }
   }
+}
+
+// So small that where they lie evenly they cover a quarter of the map, and grow by zooming in.
+function pointRadius(n, view) {
+  const ground = data.frame[2] * data.frame[3] * view.scale ** 2;
+  return Math.max(0.9, Math.min(3.2, Math.sqrt((0.25 * ground) / (Math.PI * n))));
+}
+
+function stampOf(radius, colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 2 * Math.ceil(radius + 1);
+  const context = canvas.getContext("2d");
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(canvas.width / 2, canvas.height / 2, radius, 0, 2 * Math.PI);
+  context.fill();
+  return canvas;
 }
 
 // Leaflet's renderer keeps the place and size of the canvases; we only say what is on them.
@@ -229,7 +201,7 @@ function drawingOf(theme) {
   };
   shapes.forEach((shape, row) => {
     if (isWater(row)) return;
-    add(areas, theme.of === "areas" ? theme.codes[row] : "ground", shape.path);
+    add(areas, theme.of === "areas" && theme.codes ? theme.codes[row] : "ground", shape.path);
   });
   if (theme.of !== "areas") {
     cellsOf(theme.of).forEach((corners, row) => {
@@ -254,14 +226,20 @@ function merged(found) {
 
 const allBorders = once(() => merged(shapes));
 const parentBorders = once(() => merged(outlines));
-const width = (row) => shapes[row].box[2] - shapes[row].box[0];
+const boxWidth = ({ box }) => box[2] - box[0];
+const width = (row) => boxWidth(shapes[row]);
 const byWidth = once(() => shapes.map((_, row) => row).sort((a, b) => width(b) - width(a) || a - b));
 const typicalWidth = once(() => width(byWidth()[Math.floor(shapes.length / 2)]));
+const typicalOutline = once(() => outlines.map(boxWidth).sort((a, b) => b - a)[Math.floor(outlines.length / 2)]);
 const topAreas = once(() => shapes.map((_, row) => row)
   .filter((row) => areaNumber("rank", row) !== null && areaNumber("rank", row) <= data.top)
   .sort((a, b) => areaNumber("rank", a) - areaNumber("rank", b) || a - b));
 
 const probe = document.createElement("canvas").getContext("2d");
+
+function isWithin({ path, box: [left, top, right, bottom] }, x, y) {
+  return x >= left && x <= right && y >= top && y <= bottom && probe.isPointInPath(path, x, y);
+}
 
 // The area at a place; of several the smallest, so that an enclave can be pointed at.
 function areaAt(x, y) {
@@ -269,9 +247,8 @@ function areaAt(x, y) {
   let size = Infinity;
   shapes.forEach((shape, row) => {
     const [left, top, right, bottom] = shape.box;
-    if (x < left || x > right || y < top || y > bottom) return;
     const boxSize = (right - left) * (bottom - top);
-    if (boxSize < size && probe.isPointInPath(shape.path, x, y)) {
+    if (boxSize < size && isWithin(shape, x, y)) {
       found = row;
       size = boxSize;
     }

@@ -3,10 +3,15 @@ const MARKS = {
   dots(draw) { draw.disc(3, 3, 1.5); draw.disc(8, 8, 1.5); return 10; },
   level(draw) { draw.line(0, 2, 7, 2); return 7; },
   slanted(draw) { draw.line(-1, 8, 8, -1); draw.line(-1, 1, 1, -1); draw.line(6, 8, 8, 6); return 7; },
-  crosses(draw) { draw.line(1, 1, 6, 6); draw.line(6, 1, 1, 6); return 9; },
+  crosses(draw) { draw.line(2, 2, 6, 6); draw.line(6, 2, 2, 6); return 12; },
   plus(draw) { draw.line(2, 5, 8, 5); draw.line(5, 2, 5, 8); return 11; },
   stipple(draw) { draw.disc(2, 2, 0.9); return 6; },
   dashes(draw) { draw.line(1, 2, 5, 2); draw.line(5.5, 6.5, 9.5, 6.5); return 9; },
+  diamonds(draw) {
+    draw.line(1, 4.5, 4.5, 1); draw.line(4.5, 1, 8, 4.5); draw.line(8, 4.5, 4.5, 8); draw.line(4.5, 8, 1, 4.5);
+    return 13;
+  },
+  waves(draw) { draw.line(0, 3, 3, 1.5); draw.line(3, 1.5, 6, 3); draw.line(7, 9, 10, 7.5); draw.line(10, 7.5, 13, 9); return 13; },
   up(draw) { draw.triangle(5.5, 2.5, -1); return 11; },
   down(draw) { draw.triangle(5.5, 2.5, 1); return 11; },
 };
@@ -59,8 +64,10 @@ function pen(context, ink) {
 // `zoom` is the number of canvas pixels to a unit of the path: patterns keep their size on screen.
 function fillWith(context, path, symbol, { zoom = 1, density = 1, markOnly = false } = {}) {
   if (!markOnly) {
+    context.globalAlpha = backgroundIsOn() ? SEE_THROUGH : 1;
     context.fillStyle = symbol.fill;
     context.fill(path);
+    context.globalAlpha = 1;
   }
   if (!symbol.mark) return;
   const pattern = context.createPattern(tileOf(symbol, density), "repeat");
@@ -101,7 +108,7 @@ function carriedSwatch(kind) {
   return canvas;
 }
 
-const STATUS_OF = { w: "withheld", m: "missing", n: "not_applicable", "~": "water" };
+const STATUS_OF = { w: "withheld", m: "missing", n: "not_applicable", u: "undetermined", "~": "water" };
 
 function symbolOf(theme, code) {
   const status = STATUS_OF[code];
@@ -112,5 +119,6 @@ function symbolOf(theme, code) {
 function labelOf(theme, code) {
   const status = STATUS_OF[code];
   if (status === "water") return say("page.water");
-  return status ? say(`full.status.${status}`) : theme.classes[Number(code)][0];
+  // A theme that has nothing to show has no classes either.
+  return status ? say(`full.status.${status}`) : theme.classes[Number(code)]?.[0] ?? "";
 }

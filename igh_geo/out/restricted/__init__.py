@@ -1,0 +1,1 @@
+"""Results that open with a passphrase only."""
