@@ -319,9 +319,7 @@ def _grid(
     return cluster_cells(areas, current, addresses, lens=lens)
 
 
-def _point_clusters(
-    areas: gpd.GeoDataFrame, events: Events, *, lens: Lens
-) -> PointFindings | None:
+def _point_clusters(areas: gpd.GeoDataFrame, events: Events, *, lens: Lens) -> PointFindings | None:
     if events.incidents is None:
         return None
     current = events.incidents[events.incidents["period"] == "current"]

@@ -110,8 +110,9 @@ def cell_of(row: Mapping[str, Any], name: str, *, governs: str, texts: Texts) ->
     if governs == "gi" and not is_missing(row.get("gi_class")):
         # The class is given and the number is not: it would give a neighbour's count away.
         return Word(texts("status.withheld"))
-    if name == "gi_class" and row.get("gi_undetermined") is True:
-        return Word(texts("gi_class.undetermined"))
+    for why in ("undetermined", "withheld"):
+        if name in ("gi_class", "lisa_class") and row.get(name.replace("class", why)) is True:
+            return Word(texts(f"status.{why}"))
     if governs in ("gi", "tested"):
         return Word(texts("workbook.not_tested"))
     return ""

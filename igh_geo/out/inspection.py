@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from igh_geo.errors import DisclosureError, IghGeoError, OutputError, Problem, raise_all
+from igh_geo.lens import Lens
 from igh_geo.out.contents import Contents, contents_of, files_in
 from igh_geo.policy.fingerprints import (
     BREAK,
@@ -56,7 +57,7 @@ class OnPurpose:
     Attributes
     ----------
     told : numpy.ndarray of uint64
-        Fingerprints of the words of the lens and of all names.
+        Fingerprints of all names, and of the words by which the lens chooses.
     names : numpy.ndarray of uint64
         Of the names of areas and streets.
     addresses : frozenset of str
@@ -78,7 +79,8 @@ def inspect(
     files : iterable of Path
         Every file of a result, before it is encrypted.
     publications : sequence of Publication
-        What the files tell on purpose: names of areas and streets, words of the lens. Where the
+        What the files tell on purpose: names of areas and streets, words by which the lens
+        chooses. Its title, question, caveats and sources are looked into like all else. Where the
         audience may see points, and they were asked for, places of cases are in the files
         rightly; ids, addresses and texts are not.
     personal : Personal or None
@@ -101,7 +103,10 @@ def inspect(
     """
     names = [name for one in publications for name in _names(one)]
     on_purpose = OnPurpose(
-        told=fingerprints_of([*_sentences(publications), *names], most_words=MOST_WORDS),
+        told=fingerprints_of(
+            [*names, *(word for one in publications for word in _chosen(one.lens))],
+            most_words=MOST_WORDS,
+        ),
         names=fingerprints_of(names, most_words=MOST_WORDS),
         addresses=frozenset(
             one.value
@@ -310,11 +315,13 @@ def _points(file: str) -> Problem:
     )
 
 
-def _sentences(publications: Sequence[Publication]) -> Iterator[str]:
-    """All that the lens says."""
-    for publication in publications:
-        yield from _strings(publication.lens.model_dump())
-        yield publication.noun
+def _chosen(lens: Lens) -> Iterator[str]:
+    """Words of the lens that are keys of the data: its free text may name a case by mistake."""
+    for part in (lens.incidents, lens.counts):
+        if part is not None:
+            yield from _strings(part.model_dump())
+    yield from _strings([lens.areas.model_dump(), [one.model_dump() for one in lens.context]])
+    yield from (district.name for district in lens.districts)
 
 
 @cache

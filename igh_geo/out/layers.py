@@ -39,7 +39,8 @@ def write_layers(publication: Publication, path: Path) -> None:
 
     Layers: ``gebieden`` (areas with their numbers and statuses), ``wijken`` or the like (larger
     areas, where there are several), ``hotcellen`` (cells that stand out, as squares),
-    ``dichtheid`` (kernel density per cell) and ``punten`` (only in a restricted export). Keys
+    ``dichtheid`` (kernel density per cell), ``puntclusters`` (where incidents lie close together)
+    and ``punten`` (only in a restricted export). Keys
     such as a status keep their value; beside it stands a column ``<name>_label`` in words.
     Context figures are columns ``context_<name>`` of the areas, and ``context_status`` says which
     areas are withheld; a figure that is missing all the same is not known. For every theme of the
@@ -71,6 +72,9 @@ def write_layers(publication: Publication, path: Path) -> None:
     if publication.density is not None:
         cells = _squares(publication.density, side_m)
         layers["dichtheid"] = with_classes(cells, "density", coloured, texts=texts)
+    if publication.point_clusters is not None:
+        clusters = publication.point_clusters
+        layers["puntclusters"] = with_classes(clusters, "clusters", coloured, texts=texts)
     if publication.points is not None:
         points = publication.points
         where = gpd.points_from_xy(points["x"], points["y"])

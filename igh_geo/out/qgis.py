@@ -13,13 +13,19 @@ from xml.etree import ElementTree as Xml
 import pandas as pd
 
 from igh_geo.out.map.context import context_themes
+from igh_geo.out.map.point_clusters import clusters_theme
 from igh_geo.out.map.symbols import Symbol, symbols
 from igh_geo.out.map.themes import STATUS_CODES, WATER, Theme, default_theme, themes
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
 # The layer that holds what a theme colours.
-LAYERS = {"areas": "gebieden", "hot": "hotcellen", "density": "dichtheid"}
+LAYERS = {
+    "areas": "gebieden",
+    "hot": "hotcellen",
+    "density": "dichtheid",
+    "clusters": "puntclusters",
+}
 _STATUS_OF = {code: status for status, code in STATUS_CODES.items()} | {WATER: "water"}
 BORDER = Symbol("#5a5f66")
 PARENT_BORDER = Symbol("#2f353c")
@@ -58,7 +64,11 @@ class Style:
 
 def drawn_themes(publication: Publication, texts: Texts) -> list[Theme]:
     """The themes of the page that have something to show, that which it opens with first."""
-    made = [*themes(publication, texts), *context_themes(publication, texts)]
+    made = [
+        *themes(publication, texts),
+        clusters_theme(publication, texts),
+        *context_themes(publication, texts),
+    ]
     first = default_theme(publication, made)
     return sorted((one for one in made if not one.reason), key=lambda one: one.key != first)
 
@@ -366,7 +376,7 @@ def with_classes(
     ----------
     frame : pandas.DataFrame
         Areas or cells, in the order of the codes of the themes.
-    of : {"areas", "hot", "density"}
+    of : {"areas", "hot", "density", "clusters"}
     made : iterable of Theme
         From `drawn_themes`.
     texts : Texts

@@ -27,6 +27,7 @@ from igh_geo.policy.levels import WHOLE
 from igh_geo.policy.methods import methods
 from igh_geo.policy.moments import week
 from igh_geo.policy.overall import overall
+from igh_geo.policy.point_clusters import told_point_clusters
 from igh_geo.policy.publication import Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import secrets
 from igh_geo.policy.streets import named, rank_streets
@@ -103,8 +104,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         funnel=limits,
         notes=(
             *wording.withheld_notes(areas, lens, texts),
-            *wording.told_notes(areas, lens, texts),
             *wording.notes(told, lens, texts),
+            *wording.told_notes(areas, lens, texts),
         ),
         methods=methods(told, lens, texts, tells_funnel=limits is not None),
         limits=wording.limits(lens, texts),
@@ -120,6 +121,9 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         composition=breakdowns.composition(findings, lens, hidden=hidden[BASE]),
         surroundings=findings.surroundings,
         streets=rank_streets(findings, areas, lens),
+        point_clusters=told_point_clusters(
+            findings.points, hidden[BASE]["current"], findings.grid, lens=lens
+        ),
     )
     return replace(publication, interpretation=interpretation(publication, texts))
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from igh_geo.lens import Lens
-from igh_geo.policy.findings import Findings, Level
+from igh_geo.policy.findings import AreaClusters, Findings, Level
 from igh_geo.policy.funnels import funnel_classes
 from igh_geo.policy.precision import places_among
 from igh_geo.policy.suppression import BASE
+from igh_geo.policy.told import secrets_of_windows
 
 RATE_NUMBERS = [
     "rate",
@@ -120,13 +121,13 @@ def _status(count: pd.Series, hidden: pd.Series, areas: pd.DataFrame) -> pd.Seri
 
 
 def area_figures(
-    findings: Findings, hidden: Mapping[str, pd.DataFrame], lens: Lens
+    told: Findings, hidden: Mapping[str, pd.DataFrame], lens: Lens
 ) -> gpd.GeoDataFrame:
     """The areas of the map: their figures, classes of tests and geometry.
 
     Parameters
     ----------
-    findings : Findings
+    told : Findings
         With counts as they are told (``policy.told``).
     hidden : mapping of str to pandas.DataFrame
         Which counts are withheld, from ``policy.secrecy.secrets``.
@@ -137,13 +138,13 @@ def area_figures(
     geopandas.GeoDataFrame
         ``Publication.areas`` without ``reasons``.
     """
-    table = level_figures(findings.base, hidden[BASE], lens).drop(columns="name")
-    geometry = findings.geometry.drop(columns=["is_carried_over", "is_estimated"], errors="ignore")
+    table = level_figures(told.base, hidden[BASE], lens).drop(columns="name")
+    geometry = told.geometry.drop(columns=["is_carried_over", "is_estimated"], errors="ignore")
     return gpd.GeoDataFrame(
         geometry.join(table)
-        .join(_tests(findings, hidden[BASE]["current"], lens))
-        .assign(carried_over=_carried_over(findings.geometry)),
-        crs=findings.geometry.crs,
+        .join(_tests(told.clusters, told.geometry.index, hidden[BASE]["current"], lens=lens))
+        .assign(carried_over=_carried_over(told.geometry)),
+        crs=told.geometry.crs,
     )
 
 
@@ -159,37 +160,38 @@ def _carried_over(areas: gpd.GeoDataFrame) -> pd.Series:
     return found
 
 
-def _tests(findings: Findings, secret: pd.Series, lens: Lens) -> pd.DataFrame:
-    """Classes of the areas, and z and p where no estimate is among the counts they rest on.
+def _tests(found: AreaClusters, codes: pd.Index, secret: pd.Series, *, lens: Lens) -> pd.DataFrame:
+    """Classes of the areas, and z and p where no withheld count is among those they rest on.
 
-    The class of Gi* is that of a neighbourhood and always told. A class of local Moran says on
-    which side of the mean the area lies, or its neighbours together: nobody knows that of what is
-    withheld.
+    Where a neighbourhood holds a withheld count its class alone is told. A class of local Moran
+    says on which side of the mean the area lies, or its neighbours together, and an exact test
+    draws its border at a count: there not even the class is.
     """
-    clusters, codes = findings.clusters, findings.geometry.index
     tests = pd.DataFrame(index=codes)
     for name in ("gi_class", "lisa_class"):
         tests[name] = pd.Series(pd.NA, index=codes, dtype="str")
-    for name in ("gi_undetermined", "lisa_undetermined", "lisa_withheld"):
-        tests[name] = False
+        for why in ("undetermined", "withheld"):
+            tests[name.replace("class", why)] = False
     for column in TEST_NUMBERS:
         tests[column] = np.nan
-    gi = clusters.gi
-    if gi is None or "tests" not in lens.rules.shows:
+    if "tests" not in lens.rules.shows:
         return tests
-    windows = [clusters.windows.get(code, (code,)) for code in codes]
-    is_secret = [[bool(secret.get(code, default=False)) for code in window] for window in windows]
+    is_secret = secrets_of_windows(found, codes, secret)
     holds_secret = np.array([any(flags) for flags in is_secret])
     is_sided = np.array([flags[0] or (len(flags) > 1 and all(flags[1:])) for flags in is_secret])
-    tests["gi_class"] = gi["class"].reindex(codes)
-    tests["gi_undetermined"] = (gi["p"].notna() & gi["class"].isna()).reindex(
-        codes, fill_value=False
-    )
-    if clusters.lisa is not None:
-        lisa = clusters.lisa.reindex(codes)
-        tests["lisa_class"] = lisa["class"].mask(is_sided)
-        tests["lisa_withheld"] = is_sided & lisa["p"].notna().to_numpy()
-        tests["lisa_undetermined"] = (lisa["p"].notna() & lisa["class"].isna()) & ~is_sided
-    for column in ("z", "p_adjusted"):
-        tests[f"gi_{column}"] = gi[column].reindex(codes).mask(holds_secret).astype(float)
+    is_exact = lens.clusters.test != "eb_rate"
+    for name, of_codes, is_hidden in (
+        ("gi", found.gi, holds_secret & is_exact),
+        ("lisa", found.lisa, is_sided),
+    ):
+        if of_codes is None:
+            continue
+        table = of_codes.reindex(codes)
+        is_tested = table["p"].notna().to_numpy()
+        tests[f"{name}_class"] = table["class"].mask(is_hidden)
+        tests[f"{name}_withheld"] = is_hidden & is_tested
+        tests[f"{name}_undetermined"] = is_tested & table["class"].isna() & ~is_hidden
+        if name == "gi":
+            for column in ("z", "p_adjusted"):
+                tests[f"gi_{column}"] = table[column].mask(holds_secret).astype(float)
     return tests

@@ -59,8 +59,8 @@ def methods(
         *_changes(findings, texts),
         *_clusters(findings, lens, texts),
         *_cells(findings, lens, texts),
-        _method(texts, "rank", draws=lens.priorities.draws, seed=lens.clusters.seed),
-        *_hours(findings, texts),
+        *_ranks(lens, texts),
+        *_hours(findings, lens, texts),
         *_privacy(findings, lens, texts),
     )
 
@@ -143,7 +143,7 @@ def _neighbours(found: Mapping[str, Any], texts: Texts) -> str:
 
 def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
     grid = findings.grid
-    if grid is None:
+    if grid is None or not lens.rules.shows_cells:
         return
     yield _method(
         texts,
@@ -166,7 +166,14 @@ def _cells(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
         )
 
 
-def _hours(findings: Findings, texts: Texts) -> Iterator[Method]:
+def _ranks(lens: Lens, texts: Texts) -> Iterator[Method]:
+    if "rank" in lens.rules.shows:
+        yield _method(texts, "rank", draws=lens.priorities.draws, seed=lens.clusters.seed)
+
+
+def _hours(findings: Findings, lens: Lens, texts: Texts) -> Iterator[Method]:
+    if "hours" not in lens.rules.shows:
+        return
     if findings.incidents is not None and findings.times_known:
         yield _method(texts, "hours")
 

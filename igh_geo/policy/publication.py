@@ -235,7 +235,8 @@ class Publication:
         ``funnel_class`` (against the limits of chance);
         ``previous_status``, ``previous``, ``change`` (up, down, unclear), ``change_ratio``,
         ``change_low``, ``change_high``; ``gi_class`` (always given where tested),
-        ``lisa_class``, ``lisa_withheld`` (whether its class would tell a withheld count),
+        ``lisa_class``, ``gi_withheld`` and ``lisa_withheld`` (whether its class would tell a
+        withheld count),
         ``gi_undetermined`` and ``lisa_undetermined`` (whether it was tested, with too few
         comparisons to tell), ``gi_z``, ``gi_p_adjusted`` (missing where they would tell a count);
         ``rank``, ``rank_low``, ``rank_high`` (among the areas that are shown), ``p_top`` (missing

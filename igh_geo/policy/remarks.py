@@ -288,7 +288,7 @@ def form_notes(*, has_points: bool, times_known: bool) -> list[Note]:
 
 def grid_notes(grid: GridFindings | None, lens: Lens, texts: Texts) -> list[Note]:
     """What the grid leaves out."""
-    if grid is None:
+    if grid is None or not lens.rules.shows_cells:
         return []
     notes: list[Note] = []
     # A smaller number would tell how many events lie in the water.

@@ -19,7 +19,7 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.clustering import cluster_areas
-from igh_geo.policy.findings import Findings, Level
+from igh_geo.policy.findings import AreaClusters, Findings, Level
 from igh_geo.policy.levels import WHOLE, base_level, denominators, sum_level, unranked
 from igh_geo.policy.precision import multiples
 from igh_geo.policy.remarks import cluster_notes
@@ -60,7 +60,8 @@ def as_told(
     -------
     Findings
         With other counts, rates, changes, ranks, funnels and tests of areas, groups and the
-        whole; all else is as it was. The same findings where nothing is withheld or rounded.
+        whole; all else is as it was. Of an area that has a withheld count in its neighbourhood
+        the tests are those that were found. The same findings where nothing is withheld or rounded.
         A count of a withheld area is an estimate here, and is not told.
     """
     is_hidden = any(bool(table.to_numpy().any()) for table in hidden.values())
@@ -87,7 +88,8 @@ def as_told(
         )
         return found
 
-    clusters = cluster_areas(areas, counts[BASE]["current"], base.areas["denominator"], lens=lens)
+    reckoned = cluster_areas(areas, counts[BASE]["current"], base.areas["denominator"], lens=lens)
+    clusters = _as_found_beside_secrets(reckoned, findings.clusters, hidden[BASE]["current"], lens)
     about_tests = cluster_notes(areas, clusters, lens, texts=texts)
     others = [note for note in findings.notes if note[0] not in NOTES_ON_TESTS]
     return replace(
@@ -98,6 +100,40 @@ def as_told(
         clusters=clusters,
         notes=(*others, *about_tests) if findings.notes else findings.notes,
     )
+
+
+def _as_found_beside_secrets(
+    reckoned: AreaClusters, found: AreaClusters, secret: pd.Series, lens: Lens
+) -> AreaClusters:
+    """Where a neighbourhood holds a withheld count: what was found, not what a guess would give.
+
+    A hotspot must not follow from an estimate. Of these areas the gate tells the class alone.
+    The class of an exact test lies on one side of a count, so the gate does not tell it, and
+    what is reckoned serves as well.
+    """
+    if lens.clusters.test != "eb_rate":
+        return reckoned
+
+    def joined(table: pd.DataFrame | None, true: pd.DataFrame | None) -> pd.DataFrame | None:
+        if table is None or true is None:
+            return table
+        flags = secrets_of_windows(found, table.index, secret)
+        holds_none = np.array([not any(window) for window in flags])
+        return table.where(pd.Series(holds_none, index=table.index), true.reindex(table.index))
+
+    gi = joined(reckoned.gi, found.gi)
+    n_undetermined = 0 if gi is None else int((gi["p"].notna() & gi["class"].isna()).sum())
+    return replace(
+        reckoned, gi=gi, lisa=joined(reckoned.lisa, found.lisa), n_undetermined=n_undetermined
+    )
+
+
+def secrets_of_windows(
+    clusters: AreaClusters, codes: pd.Index, secret: pd.Series
+) -> list[list[bool]]:
+    """Say for every area which of itself (first) and its neighbours have a withheld count."""
+    windows = [clusters.windows.get(str(code), (str(code),)) for code in codes]
+    return [[bool(secret.get(code, default=False)) for code in window] for window in windows]
 
 
 def told_counts(

@@ -111,7 +111,7 @@ class Texts:
 class _Counted(string.Formatter):
     """Words that follow a number: the catalogue has both forms, and the number chooses."""
 
-    def format_field(self, value: Any, format_spec: str) -> Any:
+    def format_field(self, value: Any, format_spec: str) -> Any:  # noqa: ANN401 - as in string
         if "|" not in format_spec:
             return super().format_field(value, format_spec)
         is_bare = format_spec.startswith("=")

@@ -18,9 +18,13 @@ import pandas as pd
 import pytest
 
 from igh_geo.out.briefing import write_briefing
+from igh_geo.out.contents import contents_of
 from igh_geo.out.index import write_index
 from igh_geo.out.layers import write_layers
 from igh_geo.out.map.page import write_map
+from igh_geo.out.paper.document import write_document
+from igh_geo.out.pdf_text import text_of_pdf
+from igh_geo.out.picture import write_picture
 from igh_geo.out.workbook import write_workbook
 from igh_geo.policy.publication import ContextTable, Publication, Surroundings
 
@@ -221,3 +225,20 @@ def test_layers_hold_names_as_they_are(folder: Path, hostile: Publication) -> No
         names = {row[0] for row in store.execute("SELECT name FROM gebieden")}
     store.close()
     assert names == set(hostile.areas["name"])
+
+
+@pytest.mark.slow
+def test_the_paper_says_title_and_question_as_they_were_typed(
+    hostile: Publication, tmp_path: Path
+) -> None:
+    write_document(hostile, tmp_path / "map.pdf")
+    told = " ".join(text_of_pdf((tmp_path / "map.pdf").read_bytes()))
+    shown = re.sub(r"\s", "", TURNING.sub("", told))
+    for text in ("{{7*7}}", "<script>window.owned=1</script>", "=cmd|'/Ccalc'!A0", "[[data]]"):
+        assert text in shown, text
+
+
+@pytest.mark.slow
+def test_the_picture_is_drawn_of_any_text(hostile: Publication, tmp_path: Path) -> None:
+    write_picture(hostile, tmp_path / "map.png")
+    assert contents_of(tmp_path / "map.png").texts

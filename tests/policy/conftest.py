@@ -179,7 +179,7 @@ def numbers_of(frame: pd.DataFrame, codes: Sequence[str]) -> list[float]:
     """Every number a frame tells of some of its rows, besides place and size."""
     known = {"x", "y", "geometry", "area_km2", "denominator", "is_water", "boundary_year"}
     # A word about the neighbourhood, as the class is.
-    known |= {"gi_undetermined", "lisa_undetermined", "lisa_withheld"}
+    known |= {"gi_undetermined", "lisa_undetermined", "gi_withheld", "lisa_withheld"}
     known |= {"population", "households", "dwellings", "addresses", "size"}
     columns = [
         name

@@ -18,6 +18,7 @@ from igh_geo.out.map.breakdowns import (
     month_marks,
 )
 from igh_geo.out.map.context import context_columns, context_themes
+from igh_geo.out.map.point_clusters import clusters_data, clusters_theme
 from igh_geo.out.map.surroundings import cell_streets, street_list, street_words, surroundings_data
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import Theme, default_theme, themes, unit
@@ -84,6 +85,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
     parents = geometry.outlines(shapes, areas["parent_code"])
     made = [
         *themes(publication, texts),
+        clusters_theme(publication, texts),
         course_theme(publication, texts),
         *context_themes(publication, texts),
     ]
@@ -107,6 +109,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "themes": [asdict(theme) for theme in made],
         "theme": default_theme(publication, made),
         "grids": grids,
+        "clusters": clusters_data(publication, frame),
         "context": context_columns(publication),
         "carried_words": _carried_words(publication, texts),
         "points": _points(publication, texts, frame),
@@ -127,6 +130,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "cell_m": publication.lens.grid.side_m,
         "language": texts.language,
         "words": texts.section("map")
+        | {f"clusters.{key}": text for key, text in texts.section("clusters").items()}
         | breakdown_words(texts)
         | street_words(texts)
         | _shared(texts),

@@ -55,9 +55,9 @@ class Theme:
     classes : tuple of (str, str)
         Label and symbol of each class.
     codes : str
-        A character per area or cell: the number of its class, one of ``STATUS_CODES``, or
+        A character per area, cell or cluster: the number of its class, one of ``STATUS_CODES``, or
         ``WATER``.
-    of : {"areas", "hot", "density"}
+    of : {"areas", "hot", "density", "clusters"}
         What ``codes`` are about.
     uncertain : str
         ``1`` for each area whose value is unreliable; empty when that has no meaning.
@@ -79,7 +79,7 @@ class Theme:
     method: str
     classes: tuple[tuple[str, str], ...] = ()
     codes: str = ""
-    of: Literal["areas", "hot", "density"] = "areas"
+    of: Literal["areas", "hot", "density", "clusters"] = "areas"
     uncertain: str = ""
     numbered: bool = False
     reason: str = ""
@@ -277,10 +277,10 @@ def _statuses_of(column: str, areas: pd.DataFrame) -> tuple[pd.Series, ...]:
     """Why an area may have no class; an area of which too few draws cannot tell was tested."""
     if column == "change":
         return areas["status"], areas["previous_status"]
-    undetermined = column.replace("_class", "_undetermined")
-    if undetermined not in areas:
-        return (areas["status"],)
-    return (areas["status"].mask(areas[undetermined].astype(bool), "undetermined"),)
+    status = areas["status"]
+    for why in ("undetermined", "withheld"):
+        status = status.mask(areas[column.replace("class", why)].astype(bool), why)
+    return (status,)
 
 
 def _rank(publication: Publication, texts: Texts) -> Theme:
@@ -338,12 +338,21 @@ def _density(publication: Publication, texts: Texts) -> Theme:
     if not len(values):
         return replace(theme, reason=texts("map.off.no_values"))
     limits = natural_limits(values)
+    if publication.lens.rules.withholds:
+        # Told in steps, at or under what it is: a class then runs from one step to the next.
+        steps = sorted({float(value) for value in values})[1:]
+        limits = steps[-len(limits) :] if limits else []
     found = pd.Series(class_of(values, limits), index=density.index)
     return replace(
         theme,
         classes=tuple(zip(labels(limits, texts), scale("density", len(limits) + 1), strict=True)),
         codes=codes_of(found, ()),
-        method=texts("map.method.density", bandwidth=texts.number(publication.bandwidth_m)),
+        method=texts(
+            "map.method.density_steps"
+            if publication.lens.rules.withholds
+            else "map.method.density",
+            bandwidth=texts.number(publication.bandwidth_m),
+        ),
         no_fill=texts(
             "map.no_fill.density_hidden"
             if publication.lens.rules.withholds

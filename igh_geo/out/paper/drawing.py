@@ -226,7 +226,9 @@ def _paint_classes(
 
 
 def _cells_of(publication: Publication, theme: Theme, frame: _Frame) -> Shapes:
-    """The cells of a theme, in the order of its codes; none for a theme of areas."""
+    """The cells or clusters of a theme, in the order of its codes; none for a theme of areas."""
+    if theme.of == "clusters" and publication.point_clusters is not None:
+        return frame.placed(publication.point_clusters.geometry.to_numpy())
     cells = {"hot": publication.cells, "density": publication.density}.get(theme.of)
     if cells is None or not theme.codes:
         return np.array([], dtype=object)

@@ -111,6 +111,8 @@ def _around_row(publication: Publication, texts: Texts) -> list[Row]:
 
 def counted_words(publication: Publication, theme: Theme, texts: Texts) -> str:
     """What the numbers of the legend count: "Aantal buurten", "Aantal vakken"."""
+    if theme.of == "clusters":
+        return texts("clusters.unit")
     if theme.of != "areas":
         return texts("map.page.cells_n")
     level = reading.level_name(texts, reading.level_of(publication))

@@ -47,7 +47,7 @@ function changeWords(row) {
 
 function classWords(name, row) {
   const value = areaText(name, row);
-  if (name === "lisa_class" && ["withheld", "undetermined"].includes(value)) return say(`full.status.${value}`);
+  if (value === "withheld" || (name === "lisa_class" && value === "undetermined")) return say(`full.status.${value}`);
   return value ? say(`full.${name}.${value}`) : statusOf(row) || say("say.untested");
 }
 
@@ -170,6 +170,9 @@ function tipLines(row, x, y, reach) {
     else if (!["count", "rate"].includes(theme.key) && theme.group !== "context") lines.push(label);
     const figure = data.context.find((one) => one.key === theme.key);
     if (figure) lines.push(`${figure.name}: ${contextWords(figure, row)}`);
+  } else if (theme.of === "clusters") {
+    const here = clusterAt(x, y);
+    if (here >= 0) lines.push(clusterWords(here));
   } else if (theme.of === "density") {
     const here = cellAt("density", x, y);
     if (here >= 0) lines.push(say("say.density", { label: labelOf(theme, theme.codes[here]) }));
@@ -185,6 +188,11 @@ function tipLines(row, x, y, reach) {
   if (showsCarried(theme)) lines.push(carriedWords(row));
   if (theme.key !== "rate_smoothed" && hasAny("rate") && areaNumber("rate", row) !== null) lines.push(rateWords(row));
   return [...new Set(lines.filter(Boolean))];
+}
+
+function clusterWords(row) {
+  const count = data.clusters.count[row];
+  return count === null ? say("clusters.withheld") : say("clusters.count", { count: number(count), noun: data.noun });
 }
 
 function excessWords(row) {

@@ -91,7 +91,9 @@ function legendTable(theme, options) {
   for (const code of ["u", "n", "m", "w", "~"]) {
     if (counts[code]) body.append(legendRow(symbolOf(theme, code), labelOf(theme, code), counts[code], options));
   }
-  const unit = theme.of === "areas" ? say("page.areas_n", { level: data.level }) : say("page.cells_n");
+  const unit = {
+    areas: say("page.areas_n", { level: data.level }), clusters: say("clusters.unit"),
+  }[theme.of] ?? say("page.cells_n");
   const head = element("thead", {}, [element("tr", {}, [
     element("th", { scope: "col", colspan: "3", className: "count", text: unit }),
   ])]);

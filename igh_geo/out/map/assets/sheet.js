@@ -204,17 +204,23 @@ function drawingOf(theme) {
     add(areas, theme.of === "areas" && theme.codes ? theme.codes[row] : "ground", shape.path);
   });
   if (theme.of !== "areas") {
-    cellsOf(theme.of).forEach((corners, row) => {
-      const path = new Path2D();
-      corners.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
-      path.closePath();
-      add(cells, theme.codes[row], path);
-    });
+    pathsOf(theme.of).forEach((path, row) => add(cells, theme.codes[row], path));
   }
   made.water = merged(shapes.filter((_, row) => isWater(row)));
   made.uncertain = merged(shapes.filter((_, row) => theme.uncertain[row] === "1"));
   drawings.set(theme.key, made);
   return made;
+}
+
+// What a theme that is not about areas colours: clusters by their outlines, cells as squares.
+function pathsOf(name) {
+  if (name === "clusters") return clusterShapes().map(({ path }) => path);
+  return cellsOf(name).map((corners) => {
+    const path = new Path2D();
+    corners.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
+    path.closePath();
+    return path;
+  });
 }
 
 function merged(found) {
@@ -240,6 +246,9 @@ const probe = document.createElement("canvas").getContext("2d");
 function isWithin({ path, box: [left, top, right, bottom] }, x, y) {
   return x >= left && x <= right && y >= top && y <= bottom && probe.isPointInPath(path, x, y);
 }
+
+const clusterShapes = once(() => (data.clusters?.shape ?? []).map(decodeShape));
+const clusterAt = (x, y) => clusterShapes().findIndex((shape) => isWithin(shape, x, y));
 
 // The area at a place; of several the smallest, so that an enclave can be pointed at.
 function areaAt(x, y) {
