@@ -224,7 +224,8 @@ def test_note_tells_how_many_rows_of_the_last_delivery_could_not_be_used(stored)
     last = stored.manifest["deliveries"][-1]
     aside = [row["count"] for row in last["set_aside"] if row["sort"] == "fault"]
     (note,) = [note for note in stored.notes if "laatste levering" in note]
-    start = f"Van de {last['rows_in']:,} rijen in de laatste levering waren er {sum(aside)} niet "
+    verb = "was" if sum(aside) == 1 else "waren"
+    start = f"Van de {last['rows_in']:,} rijen in de laatste levering {verb} er {sum(aside)} niet "
     assert note.startswith(start.replace(",", "."))
     assert "geen coördinaten (" in note
     assert note in stored.page

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.lens import read_lens
+from igh_geo.out.contents import contents_of
 from igh_geo.pipeline import Run, run, run_all
 
 LENSES = Path(__file__).resolve().parents[1] / "lenses"
@@ -50,6 +51,7 @@ def test_the_manifest_holds_what_is_needed_to_repeat_the_run(
         "boundaries/voorbeeldstad_2025.gpkg",
         "incidents/voorbeeldstad_incidenten.csv",
         "buildings/voorbeeldstad_woningen.csv",
+        "buildings/voorbeeldstad_straten.gpkg",
     }
     for entry in manifest["inputs"]:
         content = (sample_data / entry["file"]).read_bytes()
@@ -86,14 +88,23 @@ def _texts(folder: Path) -> dict[str, str]:
                     for row in store.execute(f'select * from "{table}"')
                 )
             store.close()
+        elif path.suffix in (".png", ".pdf"):
+            texts[path.name] = " ".join(contents_of(path).texts)
         else:
             texts[path.name] = path.read_text(encoding="utf-8")
     return texts
 
 
 def test_no_id_street_or_coordinate_of_an_incident_leaves_the_house(
-    overlast: Run, sample_data: Path
+    sample_data: Path, tmp_path: Path
 ) -> None:
+    """Of a lens without streets on its map: there a name of a street is that of an incident."""
+    text = (LENSES / "overlast.toml").read_text(encoding="utf-8")
+    plain = re.sub(r"(?ms)^\[(map|buildings).*?(?=^\[|\Z)", "", text)
+    (tmp_path / "overlast.toml").write_text(plain, encoding="utf-8")
+    lens = read_lens(tmp_path / "overlast.toml")
+    assert lens.map.streets is None
+    overlast = run(lens, data=sample_data, out=tmp_path / "maps", now=NOW)
     rows = pd.read_csv(
         sample_data / "incidents" / "voorbeeldstad_incidenten.csv", sep=";", dtype=str
     )
@@ -178,7 +189,7 @@ def test_elevation_against_equal_risk_has_words_of_its_own_everywhere(
     assert "buren met een gedeelde grens" in step["words"]
     said = _texts(record.folder)
     assert "Verhoogd tegenover gelijk risico" in said["map.html"]
-    assert "Verhoogd: " in said["briefing.html"]
+    assert "Verhoogd, samen met de buren: " in said["briefing.html"]
     # Cells are tested as ever, and keep their words.
     assert "Hotspots per gebied" not in said["map.html"]
     assert "Hotspots per vak" in said["map.html"]

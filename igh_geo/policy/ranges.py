@@ -265,9 +265,12 @@ def _detour(line: int, lines: Lines, room: Integers, *, gain: bool) -> list[int]
     """The told lines that together let most cheaply through what is lacking; empty when none do."""
     told = np.flatnonzero(~lines.is_loose & ~np.isnan(lines.number))
     can_lose = told[lines.number[told] > 0]
-    start = np.concatenate([room[:, 0], lines.tail[told], lines.head[can_lose]])
-    end = np.concatenate([room[:, 1], lines.head[told], lines.tail[can_lose]])
-    which = np.concatenate([np.full(len(room), -1), told, can_lose])
+    # A withheld total of which every area is told has nothing to lose, until one is withheld: the
+    # way through it asks for that area alone.
+    groups = lines.n_areas + np.flatnonzero(lines.is_loose[lines.n_areas :])
+    start = np.concatenate([room[:, 0], lines.tail[told], lines.head[can_lose], lines.head[groups]])
+    end = np.concatenate([room[:, 1], lines.head[told], lines.tail[can_lose], lines.tail[groups]])
+    which = np.concatenate([np.full(len(room), -1), told, can_lose, np.full(len(groups), -1)])
     if not len(which):
         return []
     weight = np.where(which < 0, FREE, lines.cost[which])

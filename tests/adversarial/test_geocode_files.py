@@ -57,7 +57,7 @@ class Desk:
         if target.exists():
             with target.open(encoding="utf-8-sig", newline="") as stream:
                 rows = list(csv.DictReader(stream, delimiter=";"))
-            told = re.search(r"(\d+) rows = (\d+) with a place \+ (\d+) without", spoken.err)
+            told = re.search(r"(\d+) rows? = (\d+) with a place \+ (\d+) without", spoken.err)
             assert told is not None
             n_rows, n_placed, n_without = map(int, told.groups())
             assert n_rows == n_placed + n_without == len(rows)
