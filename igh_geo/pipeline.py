@@ -42,7 +42,7 @@ from igh_geo.policy import remarks
 from igh_geo.policy.clustering import cluster_areas, cluster_cells
 from igh_geo.policy.disclosure import publish
 from igh_geo.policy.findings import Findings, GridFindings, Level, PointFindings
-from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
+from igh_geo.policy.levels import WHOLE, base_level, sum_level
 from igh_geo.policy.personal import Personal
 from igh_geo.policy.point_clusters import find_point_clusters
 from igh_geo.policy.publication import Publication
@@ -307,7 +307,7 @@ def _levels(
             partial.extend(incomplete)
     everywhere = pd.Series(WHOLE, index=areas.index, dtype="str")
     whole, _ = sum_level(areas, events.counts, lens, group=everywhere, names=None, days=days)
-    return base, levels, unranked(whole), partial
+    return base, levels, whole, partial
 
 
 def _grid(

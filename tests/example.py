@@ -121,7 +121,8 @@ def example_publication(**changes: object) -> Publication:
     areas["change_high"] = areas["change_ratio"] * 1.6
     areas["gi_class"] = "none"
     areas["lisa_class"] = "none"
-    areas["gi_undetermined"] = False
+    for name in ("gi_undetermined", "gi_withheld", "lisa_undetermined", "lisa_withheld"):
+        areas[name] = False
     hot = areas.index[[18, 19, 26, 27]]
     areas.loc[hot, "gi_class"] = ["hot_99", "hot_99", "hot_95", "hot_90"]
     areas.loc[areas.index[[40, 41]], "gi_class"] = ["cold_95", "cold_90"]

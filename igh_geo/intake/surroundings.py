@@ -196,7 +196,7 @@ def _streets(lines: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFrame:
         simple = shapely.simplify(shapes, tolerance_m, preserve_topology=False)
         if shapely.get_num_coordinates(simple).sum() <= MOST_STREET_POINTS:
             break
-    kept = _longest(full_m, shapely.get_num_coordinates(simple), MOST_STREET_POINTS)
+    kept = _largest(full_m, shapely.get_num_coordinates(simple), MOST_STREET_POINTS)
     if not kept.all():
         notes.append(Note("streets_thinned", int((~kept).sum()), str(MOST_STREET_POINTS)))
     found = pd.Series([name for name, _ in merged], dtype="str")
@@ -215,13 +215,13 @@ def _buildings(outlines: gpd.GeoDataFrame, notes: list[Note]) -> gpd.GeoDataFram
         simple = shapely.simplify(joined, tolerance_m)
         if shapely.get_num_coordinates(simple).sum() <= MOST_BUILDING_POINTS:
             break
-    kept = _longest(shapely.area(joined), shapely.get_num_coordinates(simple), MOST_BUILDING_POINTS)
+    kept = _largest(shapely.area(joined), shapely.get_num_coordinates(simple), MOST_BUILDING_POINTS)
     if not kept.all():
         notes.append(Note("buildings_thinned", int((~kept).sum()), str(MOST_BUILDING_POINTS)))
     return gpd.GeoDataFrame(geometry=simple[kept & (shapely.area(simple) > 0)], crs=RD)
 
 
-def _longest(
+def _largest(
     size: npt.NDArray[np.float64], points: npt.NDArray[np.int64], most: int
 ) -> npt.NDArray[np.bool_]:
     """Which shapes stay when there is room for so many points: the largest first."""

@@ -125,7 +125,7 @@ class Lens(Part):
         Raises
         ------
         LensError
-            When the lens hides less than its audience must not see.
+            When the lens hides less than the rules of its audience do.
         """
         for key in LEAST:
             given, least = getattr(self.privacy, key), getattr(house[self.audience], key)

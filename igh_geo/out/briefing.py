@@ -11,11 +11,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from igh_geo.out import reading, sketch
-from igh_geo.out.marks import running_style
+from igh_geo.out.margins import running_style
 from igh_geo.out.sheet import Content, Row, plan
 from igh_geo.out.templates import asset, environment
 from igh_geo.out.when import when_of
-from igh_geo.policy.marks import page_marks
+from igh_geo.policy.imprint import page_marks
 from igh_geo.policy.publication import Publication
 from igh_geo.signs import upright
 from igh_geo.texts import Texts, texts_for
@@ -300,8 +300,7 @@ def _list_notes(publication: Publication, texts: Texts, *, is_ranked: bool) -> l
 
 def _changed(publication: Publication, texts: Texts) -> list[str]:
     total = publication.total
-    provisional = reading.has_provisional(publication)
-    words = [reading.total_change(texts, total, publication.noun, provisional=provisional)]
+    words = [reading.total_change(publication, texts)]
     if total.previous is None:
         return words
     level = reading.level_of(publication)

@@ -101,9 +101,8 @@ def cell_of(row: Mapping[str, Any], name: str, *, governs: str, texts: Texts) ->
         status = "withheld" if hidden else str(row["previous_status"])
         return Word(texts(f"status.{status if status != 'shown' else 'missing'}"))
     if governs == "denominator":
-        return Word(
-            texts("status.not_applicable" if row.get("is_water") is True else "status.missing")
-        )
+        is_none = row.get("is_water") is True or row.get("rate_status") == "not_applicable"
+        return Word(texts("status.not_applicable" if is_none else "status.missing"))
     if governs == "ranked":
         withheld = row["status"] == "withheld"
         return Word(texts("status.withheld" if withheld else "workbook.not_ranked"))

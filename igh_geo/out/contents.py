@@ -58,22 +58,36 @@ class Contents:
         Numbers that may be a place, n by 2, in either order.
     has_points : bool
         Whether a page draws points, which it holds in a code of its own.
+    scraps : list of str
+        What can be read in bytes that are no text, among them rows that were removed: a value of
+        the input can be found in it, but chance writes all sorts of words there.
     """
 
     texts: list[str] = field(default_factory=list)
     pairs: list[Pairs] = field(default_factory=list)
     has_points: bool = False
+    scraps: list[str] = field(default_factory=list)
 
     def add(self, other: Contents) -> None:
         """Take over what another holds."""
         self.texts += other.texts
         self.pairs += other.pairs
         self.has_points |= other.has_points
+        self.scraps += other.scraps
 
     def add_texts(self, texts: Iterable[str]) -> None:
         """Take over pieces of text, and the numbers in them that stand beside each other."""
         pieces = list(texts)
         self.texts += pieces
+        self._add_numbers(pieces)
+
+    def add_scraps(self, texts: Iterable[str]) -> None:
+        """Take over what can be read between other bytes, as `add_texts` does with text."""
+        pieces = list(texts)
+        self.scraps += pieces
+        self._add_numbers(pieces)
+
+    def _add_numbers(self, pieces: list[str]) -> None:
         numbers = _NUMBER.findall("\n".join(pieces))
         _neighbours(self, np.array([float(one.replace(",", ".")) for one in numbers]))
 
@@ -318,7 +332,7 @@ def _layers(raw: bytes) -> Contents:
     # Rows that were removed stay in the bytes of the file until it is tidied.
     pieces = [piece.decode("utf-8", "replace") for piece in _READABLE.findall(raw)]
     # The byte before a text tells its length, and may look like a letter of it.
-    found.add_texts([*pieces, *(piece[1:] for piece in pieces)])
+    found.add_scraps([*pieces, *(piece[1:] for piece in pieces)])
     with sqlite3.connect(":memory:") as store:
         store.deserialize(raw)
         tables = store.execute(
@@ -363,7 +377,7 @@ def _shapes(found: Contents, blobs: Iterable[bytes]) -> None:
         else:
             others.append(blob)
     for piece in others:
-        found.add_texts(one.decode("utf-8", "replace") for one in _READABLE.findall(piece))
+        found.add_scraps(one.decode("utf-8", "replace") for one in _READABLE.findall(piece))
     if shapes:
         places = shapely.get_coordinates(shapely.from_wkb(shapes, on_invalid="ignore"))
         found.add_pairs(places[:, 0], places[:, 1])

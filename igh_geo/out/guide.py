@@ -59,9 +59,7 @@ def _about(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
         "period": texts.period(lens.period.start, lens.period.end),
         "previous": texts.period(*before) if before and total.previous is not None else "",
         "counted": f"{texts.number(total.count)} {publication.noun}",
-        "change": reading.total_change(
-            texts, total, publication.noun, provisional=reading.has_provisional(publication)
-        ),
+        "change": reading.total_change(publication, texts),
         "audience": texts(f"reading.audience.{lens.audience}"),
         "purpose": lens.privacy.purpose if lens.audience == "restricted" else "",
         "legal_basis": lens.privacy.legal_basis if lens.audience == "restricted" else "",
@@ -78,14 +76,8 @@ def _interpretation(publication: Publication, texts: Texts) -> list[tuple[str, s
     told = publication.interpretation
     if told is None:
         return _section(texts, "limits", [("–", line) for line in publication.limits])
-    parts = {
-        "seen": told.seen,
-        "sure": told.sure,
-        "not_said": told.not_said,
-        "to_check": told.to_check,
-    }
     lines: list[tuple[str, str]] = []
-    for name, said in parts.items():
+    for name, said in vars(told).items():
         if said:
             lines.append((texts(f"interpretation.heading.{name}"), ""))
             lines.extend(("–", line) for line in said)

@@ -180,9 +180,7 @@ def _theme(publication: Publication, texts: Texts, folder: Path | None) -> Theme
         else texts("index.no_previous"),
         level=reading.number_of_areas(texts, n, level),
         total=texts("index.total", count=texts.number(publication.total.count), noun=things),
-        facts=reading.total_change(
-            texts, publication.total, things, provisional=reading.has_provisional(publication)
-        ),
+        facts=reading.total_change(publication, texts),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,9 @@ LOOK_WORDS = {
 _NEVER = "Nothing in a result is of a single case of the input."
 _LIKE = "Nothing in a result looks like the number or address of a person."
 _DATE = re.compile(rb"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})$")
+# Seventeen million bytes of coordinates write a short one a dozen times by chance, and one like
+# this once in a hundred thousand files.
+_FULL_EMAIL = re.compile(r"[\w.+-]{3,}@[\w-]{3,}\.(?:nl|com|org|net|eu|be|de|info|frl|amsterdam)")
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ def inspect(
         except OutputError as error:
             unreadable.append(error)
             continue
-        words = words_of(BREAK.join(text.replace(BREAK, " ") for text in contents.texts))
+        texts = [*contents.texts, *contents.scraps]
+        words = words_of(BREAK.join(text.replace(BREAK, " ") for text in texts))
         found: list[Found] = []
         if personal is not None:
             found += _values(words, personal, on_purpose)
@@ -268,7 +273,12 @@ def _corners(publications: Sequence[Publication]) -> npt.NDArray[np.float64]:
 
 def _patterns(file: str, contents: Contents, on_purpose: OnPurpose) -> list[Problem]:
     counted: dict[str, int] = {}
-    for one in likenesses(BREAK.join(contents.texts)):
+    in_scraps = (
+        one
+        for one in likenesses(BREAK.join(contents.scraps))
+        if one.look != "email" or _FULL_EMAIL.fullmatch(one.value)
+    )
+    for one in chain(likenesses(BREAK.join(contents.texts)), in_scraps):
         if one.look == "email" and one.value in on_purpose.addresses:
             continue
         counted[one.look] = counted.get(one.look, 0) + 1

@@ -1,4 +1,4 @@
-"""Numbers in words: the sentences that briefing, index and workbook share."""
+"""Numbers in words: the sentences that the pages, the printed sheet and the workbook share."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ __all__ = [
     "deliveries",
     "has_provisional",
     "has_rate",
+    "how_made",
     "is_mostly_hidden",
     "is_provisional",
     "level_name",
     "level_of",
     "listing",
+    "made",
     "no_hours",
     "no_monthly",
     "number_of_areas",
@@ -220,3 +222,28 @@ def deliveries(publication: Publication, texts: Texts) -> str:
     key = "one" if len(found) == 1 else "several"
     last = max(one.delivered for one in found)
     return texts(f"reading.deliveries.{key}", n=texts.number(len(found)), day=texts.date(last))
+
+
+def how_made(publication: Publication, texts: Texts) -> list[str]:
+    """How the result came about: its methods, what was chosen, and the account of the rows."""
+    ledgers = [
+        texts(
+            "map.page.ledger",
+            source=ledger.source,
+            rows=texts.number(ledger.rows_in),
+            placed=texts.number(ledger.placed),
+            other=texts.number(ledger.not_selected),
+            faulty=texts.number(ledger.faulty),
+        )
+        for ledger in publication.ledger
+    ]
+    steps = [step.sentence for step in publication.methods]
+    return [*steps, *publication.choices.values(), *ledgers]
+
+
+def made(publication: Publication, texts: Texts) -> str:
+    """The day on which the result was made, and the last day of the data where it is known."""
+    day, until = texts.date(publication.made_on), publication.data_until
+    if until is None:
+        return texts("map.page.made_only", made=day)
+    return texts("map.page.made", until=texts.date(until), made=day)

@@ -28,7 +28,7 @@ from igh_geo.out.columns import (
 )
 from igh_geo.out.funnel_sheet import write_funnel
 from igh_geo.out.guide import guide_lines
-from igh_geo.out.marks import mark_sheets
+from igh_geo.out.margins import mark_sheets
 from igh_geo.out.street_sheet import write_streets
 from igh_geo.policy.publication import CARRIED, ContextTable, Publication
 from igh_geo.texts import Texts, texts_for

@@ -23,12 +23,12 @@ from igh_geo.policy.figures import area_figures, level_figures
 from igh_geo.policy.findings import AreaClusters, Delivery, Findings
 from igh_geo.policy.funnels import funnel_limits
 from igh_geo.policy.interpretation import interpretation
-from igh_geo.policy.levels import WHOLE
+from igh_geo.policy.levels import WHOLE, ranked
 from igh_geo.policy.methods import methods
-from igh_geo.policy.moments import week
+from igh_geo.policy.moments import week, week_beside_parts
 from igh_geo.policy.overall import overall
 from igh_geo.policy.point_clusters import told_point_clusters
-from igh_geo.policy.publication import Clustering, Hours, Publication, Total
+from igh_geo.policy.publication import Breakdown, Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import secrets
 from igh_geo.policy.streets import named, rank_streets
 from igh_geo.policy.suppression import BASE
@@ -68,6 +68,11 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     hidden = secrets(findings, lens)
     _refuse_tiny_total(hidden[WHOLE], lens)
     told = as_told(findings, hidden, lens, texts=texts)
+    told = replace(
+        told,
+        base=ranked(told.base, lens),
+        levels={name: ranked(level, lens) for name, level in told.levels.items()},
+    )
     areas = area_figures(told, hidden, lens)
     levels = {name: level_figures(level, hidden[name], lens) for name, level in told.levels.items()}
     for table in (areas, *levels.values()):
@@ -80,7 +85,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
     clustering = _clustering(told.clusters, findings, lens)
     limits = funnel_limits(told.base) if "rates" in lens.rules.shows else None
     monthly, no_monthly = months.course(findings, lens)
-    hours = _hours(findings, lens, None)
+    hours = _hours(findings, lens, secret=hidden[BASE]["current"])
+    of_week = breakdowns.week(findings, lens, hidden=hidden[BASE])
     publication = Publication(
         lens=lens,
         noun=things,
@@ -96,7 +102,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         monthly=monthly,
         no_monthly=no_monthly,
         hours=hours,
-        hours_top=_hours(findings, lens, _top_codes(areas, lens)),
+        hours_top=_hours_top(findings, lens, _top_codes(areas, lens), parts=of_week),
         no_hours=_why_no_hours(findings, hours, lens),
         total=total,
         clustering=clustering,
@@ -117,7 +123,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         context=context.told(findings, lens),
         deliveries=_deliveries(findings),
         course=breakdowns.course(findings, lens, hidden=hidden[BASE], monthly=monthly),
-        week=breakdowns.week(findings, lens, hidden=hidden[BASE]),
+        week=of_week,
         composition=breakdowns.composition(findings, lens, hidden=hidden[BASE]),
         surroundings=findings.surroundings,
         streets=rank_streets(findings, areas, lens),
@@ -139,13 +145,36 @@ def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:
     raise DisclosureError(str(problem))
 
 
-def _hours(findings: Findings, lens: Lens, codes: list[str] | None) -> Hours | None:
+def _hours(findings: Findings, lens: Lens, *, secret: pd.Series) -> Hours | None:
+    chosen = _with_moments(findings, lens)
+    found = None if chosen is None else week(chosen, step=lens.rules.minimum_count)
+    if chosen is None or found is None:
+        return None
+    # Whether a withheld area has any events is no more told than how many.
+    lie_in = set(chosen["area_code"]) | set(secret.index[secret])
+    return replace(found, n_areas=len(lie_in))
+
+
+def _hours_top(
+    findings: Findings, lens: Lens, codes: list[str], *, parts: Breakdown | None
+) -> Hours | None:
+    chosen = _with_moments(findings, lens)
+    if chosen is None:
+        return None
+    of_areas = None
+    if parts is not None:
+        of_areas = replace(
+            parts, counts=parts.counts.loc[codes], statuses=parts.statuses.loc[codes]
+        )
+    mine = chosen[chosen["area_code"].isin(codes)]
+    return week_beside_parts(mine, of_areas, step=lens.rules.minimum_count)
+
+
+def _with_moments(findings: Findings, lens: Lens) -> pd.DataFrame | None:
+    """Incidents of the period, where it may be told when they took place."""
     if findings.incidents is None or not findings.times_known or "hours" not in lens.rules.shows:
         return None
-    chosen = findings.incidents[findings.incidents["period"] == "current"]
-    if codes is not None:
-        chosen = chosen[chosen["area_code"].isin(codes)]
-    return week(chosen, step=lens.rules.minimum_count)
+    return findings.incidents[findings.incidents["period"] == "current"]
 
 
 def _why_no_hours(findings: Findings, hours: Hours | None, lens: Lens) -> str:

@@ -61,9 +61,7 @@ def level_figures(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFram
     table = table.join(level.rates[[*RATE_NUMBERS, "reliability"]])
     table["funnel_class"] = funnel_classes(table["rate"], level)
     table["excess"] = level.rates["count"].astype("Float64") - table["expected"]
-    table["rate_status"] = table["status"].where(
-        (table["status"] != "shown") | table["rate"].notna(), "not_applicable"
-    )
+    table["rate_status"] = _rate_status(table, level)
     table["previous_status"] = (
         _status(counts["previous"], hidden["previous"], level.areas)
         if level.changes is not None
@@ -71,8 +69,11 @@ def level_figures(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFram
     )
     table["previous"] = counts["previous"].astype("Float64")
     table = table.join(_changes(level))
-    table = table.join(places_among(level.ranks, is_ranked)).join(
-        level.ranks["p_top"].where(is_ranked).round(2)
+    ranks = level.ranks
+    if ranks is None:
+        ranks = pd.DataFrame(np.nan, index=table.index, columns=RANK_NUMBERS)
+    table = table.join(places_among(ranks, is_ranked)).join(
+        ranks["p_top"].where(is_ranked).round(2)
     )
 
     not_shown = table["status"] != "shown"
@@ -83,6 +84,13 @@ def level_figures(level: Level, hidden: pd.DataFrame, lens: Lens) -> pd.DataFram
     table.loc[no_change, CHANGE_NUMBERS] = np.nan
     table.loc[no_change, "change"] = pd.NA
     return _for_audience(table, lens)
+
+
+def _rate_status(table: pd.DataFrame, level: Level) -> pd.Series:
+    """Why there is no rate: nobody knows the denominator, or there is none to speak of."""
+    has_none = (table["status"] == "shown") & table["rate"].isna()
+    is_unknown = has_none & level.areas["lacks_denominator"] & ~level.areas["is_water"]
+    return table["status"].mask(has_none, "not_applicable").mask(is_unknown, "missing")
 
 
 def _for_audience(table: pd.DataFrame, lens: Lens) -> pd.DataFrame:

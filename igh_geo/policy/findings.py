@@ -23,26 +23,27 @@ class Level:
     ----------
     areas : pandas.DataFrame
         Index: code (the name, for a district). ``name``, ``is_water``, ``denominator`` (missing
-        where none applies), ``size`` (the largest of the known numbers of inhabitants, dwellings
-        and addresses).
+        where none applies), ``lacks_denominator`` (whether nobody knows it), ``size`` (the
+        largest of the known numbers of inhabitants, dwellings and addresses).
     counts : pandas.DataFrame
         Same index; ``current`` and ``previous`` (missing where not known).
     rates : pandas.DataFrame
         Same index; the table ``rates`` with ``smoothed_low`` and ``smoothed_high``.
     changes : pandas.DataFrame or None
         Same index; from ``stats.trend.compare_counts``. None without a previous period.
-    ranks : pandas.DataFrame
-        Same index; ``rank``, ``rank_low``, ``rank_high``, ``p_top``, missing where not ranked.
     funnel : Funnel or None
         The rates against the limits that chance sets to them; None without any rate.
+    ranks : pandas.DataFrame or None
+        Same index; ``rank``, ``rank_low``, ``rank_high``, ``p_top``, missing where not ranked.
+        None where the level has no order, or not yet (``levels.ranked``).
     """
 
     areas: pd.DataFrame
     counts: pd.DataFrame
     rates: pd.DataFrame
     changes: pd.DataFrame | None
-    ranks: pd.DataFrame
     funnel: Funnel | None = None
+    ranks: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

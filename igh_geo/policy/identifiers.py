@@ -20,7 +20,8 @@ _PHONE = (
     rf"[1-9](?:[ -]?\)?[ -]?\d){{8}}{_END}"
 )
 _MOBILE_OR_AREA = re.compile(r"^0(?:6|1[0-8]|2[0-4]|2[5-9]|3[0-8]|4[0-8]|5[0-9]|7[0-9]|8[58])")
-_BSN = rf"{_START}(?:\d{{9}}|\d{{4}}\.\d{{2}}\.\d{{3}}|\d{{3}}[ .]\d{{3}}[ .]\d{{3}}){_END}"
+# Three threes are how a report writes a large number.
+_BSN = rf"{_START}(?:\d{{9}}|\d{{4}}\.\d{{2}}\.\d{{3}}){_END}"
 _IBAN = rf"{_START}NL\d{{2}}[ ]?[A-Z]{{4}}[ ]?(?:\d[ ]?){{9}}\d{_END}"
 # SA, SD and SS were never given out; a year before a word in capitals is no postcode.
 _POSTCODE = (

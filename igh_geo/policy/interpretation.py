@@ -77,8 +77,7 @@ def _how_many(publication: Publication, texts: Texts) -> str:
         )
     ]
     if total.previous is not None:
-        open_ended = has_provisional(publication)
-        said.append(total_change(texts, total, publication.noun, provisional=open_ended))
+        said.append(total_change(publication, texts))
         said.append(_areas_that_changed(publication, texts))
     return " ".join(filter(None, said))
 
@@ -226,6 +225,9 @@ def _not_said(publication: Publication, texts: Texts) -> Iterator[str]:
 
 
 def _to_check(publication: Publication, texts: Texts) -> Iterator[str]:
+    if not publication.lens.rules.shows_cells:
+        # Who sees areas only is not sent into the street.
+        return
     counted = kinds(publication.lens)
     yield _go_and_see(publication, texts)
     yield texts(f"interpretation.check.{counted[0] if len(counted) == 1 else 'mixed'}")

@@ -77,10 +77,16 @@ def base_level(
             "name": areas["name"],
             "is_water": areas["is_water"],
             "denominator": usable,
+            "lacks_denominator": _is_lacking(known, lens),
             "size": areas["size"],
         }
     )
     return _level(frame, counts, counts["current"], lens=lens, days=days)
+
+
+def _is_lacking(denominator: pd.Series, lens: Lens) -> pd.Series:
+    """Where a denominator is asked for and not known; one of nought is known."""
+    return denominator.isna() & (lens.rate.denominator != "none")
 
 
 def sum_level(
@@ -142,6 +148,7 @@ def sum_level(
             "name": named,
             "is_water": areas["is_water"].groupby(group).all(),
             "denominator": denominator.where(denominator > 0),
+            "lacks_denominator": _is_lacking(denominator, lens),
             "size": areas["size"].groupby(group).sum(min_count=1),
         }
     )
@@ -201,23 +208,7 @@ def _level(
     lens: Lens,
     days: tuple[int, int] | None,
 ) -> Level:
-    has_rate = lens.rate.denominator != "none"
     table = rates(numerator, frame["denominator"], per=_per(lens), prior=lens.rate.prior)
-    # Without a denominator the areas count alike, and the ranking is by number.
-    exposure = (
-        frame["denominator"]
-        if has_rate
-        else pd.Series(1.0, index=frame.index).mask(frame["is_water"])
-    )
-    exposure = exposure.where(numerator.notna())
-    ranks = rank_areas(
-        gamma_poisson_posterior(numerator, exposure, prior=lens.rate.prior),
-        exposure,
-        exposure * numerator.where(exposure.notna()).sum() / exposure.sum(),
-        top=lens.priorities.top,
-        draws=lens.priorities.draws,
-        seed=lens.clusters.seed,
-    )
     changes = None
     if days is not None:
         changes = compare_counts(
@@ -233,7 +224,6 @@ def _level(
         counts=counts,
         rates=table,
         changes=changes,
-        ranks=ranks,
         funnel=funnel(numerator, frame["denominator"], per=_per(lens)) if has_any else None,
     )
 
@@ -245,6 +235,36 @@ def _per(lens: Lens) -> float:
     return lens.rate.multiplier * DAYS_PER_YEAR / lens.period.days
 
 
-def unranked(level: Level) -> Level:
-    """The same level without ranks: a single area has no place among others."""
-    return replace(level, ranks=level.ranks * np.nan)
+def ranked(level: Level, lens: Lens) -> Level:
+    """The same level with the order of its areas; the draws of that take most of the time.
+
+    Parameters
+    ----------
+    level : Level
+        Reads ``areas`` and the ``count`` of ``rates``: the events that its rates rest on.
+    lens : Lens
+        Its ``priorities``, ``rate.prior`` and seed.
+
+    Returns
+    -------
+    Level
+        With ``ranks``; see `policy.priorities.rank_areas`.
+    """
+    frame = level.areas
+    numerator = level.rates["count"].astype(float)
+    # Without a denominator the areas count alike, and the ranking is by number.
+    exposure = (
+        frame["denominator"]
+        if lens.rate.denominator != "none"
+        else pd.Series(1.0, index=frame.index).mask(frame["is_water"])
+    )
+    exposure = exposure.where(numerator.notna())
+    ranks = rank_areas(
+        gamma_poisson_posterior(numerator, exposure, prior=lens.rate.prior),
+        exposure,
+        exposure * numerator.where(exposure.notna()).sum() / exposure.sum(),
+        top=lens.priorities.top,
+        draws=lens.priorities.draws,
+        seed=lens.clusters.seed,
+    )
+    return replace(level, ranks=ranks)

@@ -16,7 +16,6 @@ from igh_geo.policy.fingerprints import BREAK, BoolArray, Fingerprints, IntArray
 from igh_geo.rd import to_wgs84
 
 Kind = Literal["id", "address", "text"]
-KINDS: tuple[Kind, ...] = ("id", "address", "text")
 
 # A longer value is known by each run of so many words; shorter ones by the whole.
 MOST_WORDS = 4

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from igh_geo.lens import Lens
-from igh_geo.policy.publication import Block, Publication, Total
+from igh_geo.policy.publication import Block, Publication
 from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
 
@@ -53,24 +53,23 @@ def unit(texts: Texts, lens: Lens, noun: str, *, rate: bool) -> str:
     )
 
 
-def total_change(texts: Texts, total: Total, noun: str, *, provisional: bool = False) -> str:
+def total_change(publication: Publication, texts: Texts) -> str:
     """The whole, this period against the previous one; and whether counts may still rise.
 
-    Parameters
-    ----------
-    texts : Texts
-    total : Total
-    noun : str
-        What is counted, plural.
-    provisional : bool
-        Whether part of the counts is not final yet.
+    Where the audience may not see a change, that is said.
     """
+    if "change" not in publication.lens.rules.shows:
+        return texts("reading.total.audience")
+    total = publication.total
     if total.previous is None:
         return texts("reading.total.none")
-    kind = total.change or "untested"
-    count, previous = texts.number(total.count), texts.number(total.previous)
-    said = texts(f"reading.total.{kind}", count=count, previous=previous, noun=noun)
-    return texts("reading.total.provisional", said=said) if provisional else said
+    said = texts(
+        f"reading.total.{total.change or 'untested'}",
+        count=texts.number(total.count),
+        previous=texts.number(total.previous),
+        noun=publication.noun,
+    )
+    return texts("reading.total.provisional", said=said) if has_provisional(publication) else said
 
 
 def has_provisional(publication: Publication) -> bool:

@@ -70,8 +70,9 @@ def told_point_clusters(
 
     The hull of a cluster ends at the addresses of its incidents. Where points may not be seen it
     is therefore drawn in whole cells of the grid, with fewer events than the smallest count that
-    is told, or known to hold too few addresses, it is not drawn at all. Its number is told where
-    the count of every area that it lies in is: elsewhere it would tell what is withheld there.
+    is told, or known to hold too few addresses, it is not drawn at all. Nor is it where the count
+    of an area that it lies in is withheld: that a cluster is there says how many events are, at
+    least.
 
     Parameters
     ----------
@@ -103,10 +104,11 @@ def told_point_clusters(
     )
     is_told &= (clusters["n_events"] >= rules.minimum_count).to_numpy(dtype=bool)
     is_secret = [any(hidden.reindex(codes, fill_value=False)) for codes in found.area_codes]
+    is_told &= ~np.array(is_secret, dtype=bool)
     number = (clusters["n_events"] / rules.rounding).round() * rules.rounding
     shapes = [shapely.union_all(own.to_numpy()) for own in cells]
     told = gpd.GeoDataFrame(
-        {"n_events": number.mask(np.array(is_secret, dtype=bool))},
+        {"n_events": number},
         geometry=shapes,
         crs=RD,
         index=clusters.index,

@@ -82,7 +82,8 @@ class Hours:
     blocks : tuple of Block
         Blocks that clearly stand out, the busiest first; empty when none does.
     n_events, n_areas : int
-        Events with a known moment that the shares are of, and the areas they lie in.
+        Events with a known moment that the shares are of, and the areas they lie in; every area
+        of which the count is withheld is counted with these.
     """
 
     table: pd.DataFrame
@@ -305,9 +306,8 @@ class Publication:
         Counts per area in the period, per category; None where there is but one.
     interpretation : Interpretation or None
     point_clusters : geopandas.GeoDataFrame or None
-        EPSG:28992, index ``cluster`` from 1, the largest first: ``n_events`` (missing where it
-        would tell a withheld count), ``geometry``; in whole cells where points may not be seen.
-        None when none were looked for.
+        EPSG:28992, index ``cluster`` from 1, the largest first: ``n_events``, ``geometry``; in
+        whole cells where points may not be seen. None when none were looked for.
     surroundings : Surroundings or None
     streets : pandas.DataFrame or None
         Streets with most events in the period, the most first within an area: ``name`` (missing

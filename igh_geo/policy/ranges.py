@@ -9,7 +9,7 @@ count can be anything that the loose lines allow without changing a told one (``
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,8 @@ class Lines:
         Place where each line begins and ends.
     number, cost : numpy.ndarray
         The count (a missing one is no line that could be loose), and what it costs to withhold.
+    least : numpy.ndarray
+        What everybody knows it to be at least when it is withheld: a zero would have been told.
     is_loose : numpy.ndarray
         Whether it is withheld; the only thing here that changes.
     """
@@ -63,6 +65,7 @@ class Lines:
     head: Integers
     number: Numbers
     cost: Numbers
+    least: Numbers
     is_loose: Booleans
 
     @property
@@ -78,9 +81,14 @@ class Lines:
                 yield line, side, group
                 line += 1
 
+    @property
+    def above_least(self) -> Numbers:
+        """Count of every line above what everybody knows it to be at least."""
+        return self.number - self.least
+
     def hidden_part(self) -> Numbers:
-        """What each line holds that is not told: of a group, its withheld areas together."""
-        areas = np.where(self.is_loose[: self.n_areas], self.number[: self.n_areas], 0.0)
+        """What each line holds that is not known: of a group, its withheld areas together."""
+        areas = np.where(self.is_loose[: self.n_areas], self.above_least[: self.n_areas], 0.0)
         parts = [areas]
         for side in (self.first, self.second):
             inside = side.group_of_area >= 0
@@ -96,6 +104,7 @@ def draw(
     *,
     costs: tuple[Numbers, Numbers, Numbers],
     is_loose: Booleans,
+    least: Numbers,
 ) -> Lines:
     """Draw the counts of areas and groups as lines.
 
@@ -109,6 +118,8 @@ def draw(
         What it costs to withhold each area, each group of the first and of the second level.
     is_loose : numpy.ndarray
         Whether each is withheld, areas first and then the groups of either level.
+    least : numpy.ndarray
+        For every area what it is known to be at least when it is withheld.
     """
     first, second = sides
     end = 1 + first.n_groups
@@ -124,6 +135,7 @@ def draw(
         head=np.concatenate(head).astype(np.int64),
         number=known,
         cost=_steps(known, costs),
+        least=np.concatenate([least, np.zeros(first.n_groups + second.n_groups)]),
         is_loose=is_loose.copy(),
     )
 
@@ -152,22 +164,26 @@ def _steps(number: Numbers, costs: tuple[Numbers, Numbers, Numbers]) -> Numbers:
 
 
 def widen(lines: Lines, minimum: float) -> None:
-    """Withhold more, in place, until every withheld count can be anything from 0 to ``minimum``.
+    """Withhold more, in place, until every withheld count can be anything up to ``minimum``.
 
-    How much a withheld count can gain and lose is a flow; as long as that is too little, the
-    cheapest detour that lets through more is withheld with it. Withholding more never narrows a
-    range. What keeps nothing back is left for ``told_anyway``.
+    From nought, or from what it is known to be at least. How much a withheld count can gain and
+    lose is a flow; as long as that is too little, the cheapest detour that lets through more is
+    withheld with it. Withholding more never narrows a range. What keeps nothing back is left for
+    ``told_anyway``.
     """
     proven = np.zeros(len(lines.number), dtype=bool)
+    wanted = minimum - lines.least
     is_changing = True
     while is_changing:
         is_changing = False
         asked, low, high = _doubtful(lines, minimum, proven)
-        is_narrow = (low > 0) | (high < minimum)
+        is_narrow = (low > 0) | (high < wanted[asked])
         # The hidden part of a group grows with what is withheld in it.
         proven[asked[~is_narrow & (asked < lines.n_areas)]] = True
-        for line in asked[is_narrow & (high > 0)]:
-            is_changing |= _widen(int(line), lines, minimum)
+        # A nought that is pinned down is no secret.
+        is_secret = (high > 0) | (lines.least[asked] > 0)
+        for line in asked[is_narrow & is_secret]:
+            is_changing |= _widen(int(line), lines, float(wanted[line]))
 
 
 def told_anyway(lines: Lines, minimum: float) -> Integers:
@@ -175,7 +191,8 @@ def told_anyway(lines: Lines, minimum: float) -> Integers:
 
     A zero is nobody's secret, nor is the total of a group of which every area is told.
     """
-    asked, _, high = _doubtful(lines, minimum, np.zeros(len(lines.number), dtype=bool))
+    plain = replace(lines, least=np.zeros(len(lines.number)))
+    asked, _, high = _doubtful(plain, minimum, np.zeros(len(lines.number), dtype=bool))
     return np.asarray(asked[high == 0], dtype=np.int64)
 
 
@@ -196,7 +213,7 @@ def plainly_wide(lines: Lines, minimum: float) -> Booleans:
     """
     n = lines.n_areas
     loose = np.flatnonzero(lines.is_loose[:n])
-    number = lines.number[loose]
+    number = lines.above_least[loose]
     begin, end = (
         _told_place(lines, lines.first, n),
         _told_place(lines, lines.second, n + lines.first.n_groups),
@@ -214,12 +231,11 @@ def plainly_wide(lines: Lines, minimum: float) -> Booleans:
         inside = group >= 0
         keys = group[inside] * len(pairs) + pair[inside]
         cells, cell = np.unique(keys, return_inverse=True)
-        own = np.bincount(cell, number[inside], minlength=len(cells))
         own_times = np.bincount(cell, minlength=len(cells))
         cell_group, cell_pair = cells // len(pairs), cells % len(pairs)
         # Each of its areas needs one outside the group that takes over; together they must have
         # enough to give.
-        is_stuck = (own > 0) & (times[cell_pair] == own_times)
+        is_stuck = times[cell_pair] == own_times
         stuck = np.bincount(cell_group[is_stuck], minlength=side.n_groups) > 0
         reach = np.bincount(cell_group, total[cell_pair], minlength=side.n_groups)
         wide[offset : offset + side.n_groups] = ~stuck & (reach >= minimum)
@@ -264,7 +280,7 @@ def _widen(line: int, lines: Lines, minimum: float) -> bool:
 def _detour(line: int, lines: Lines, room: Integers, *, gain: bool) -> list[int]:
     """The told lines that together let most cheaply through what is lacking; empty when none do."""
     told = np.flatnonzero(~lines.is_loose & ~np.isnan(lines.number))
-    can_lose = told[lines.number[told] > 0]
+    can_lose = told[lines.above_least[told] > 0]
     # A withheld total of which every area is told has nothing to lose, until one is withheld: the
     # way through it asks for that area alone.
     groups = lines.n_areas + np.flatnonzero(lines.is_loose[lines.n_areas :])

@@ -85,7 +85,7 @@ def withheld_at_levels(
     hidden[BASE] = withheld(
         counts, [*told, whole], minimum=minimum, small=small.get(BASE), prefer=prefer.get(BASE)
     )
-    lines = _drawn(counts, levels, hidden, prefer)
+    lines = _drawn(counts, levels, hidden, prefer, small=small.get(BASE))
     # A whole of fewer is not told itself, and nothing follows from it.
     if counts.sum() >= minimum or counts.sum() == 0:
         widen(lines, minimum)
@@ -103,8 +103,17 @@ def _drawn(
     levels: Mapping[str, pd.Series],
     hidden: Mapping[str, pd.Series],
     prefer: Mapping[str, pd.Series],
+    *,
+    small: pd.Series | None,
 ) -> Lines:
-    """The areas and groups as lines, loose where they are withheld."""
+    """The areas and groups as lines, loose where they are withheld.
+
+    That an area had no events is told, unless it is too small to tell anything: one that is
+    withheld had one at least.
+    """
+    least = np.asarray((counts.fillna(0) > 0).to_numpy(dtype=float), np.float64)
+    if small is not None:
+        least[small.reindex(counts.index, fill_value=False).to_numpy(dtype=bool)] = 0.0
     sides = [
         Side(hidden[name].index.get_indexer(pd.Index(group)).astype(np.int64), len(hidden[name]))
         for name, group in levels.items()
@@ -121,6 +130,7 @@ def _drawn(
         (first, second),
         costs=(own, one, other),
         is_loose=np.concatenate([hidden[name].to_numpy(dtype=bool) for name in (BASE, *levels)]),
+        least=least,
     )
 
 
@@ -157,7 +167,8 @@ def withheld(
 
     Primary: a count from one to ``minimum`` minus one, and every count of an area that is too
     small. Secondary: within a group whose total is published, the withheld counts above zero must
-    be at least two and sum to at least ``minimum``; otherwise the smallest count that is still
+    be at least two and leave room for ``minimum`` beside one event for each of the others (zeros
+    are told, so they are no zeros); otherwise the smallest count that is still
     shown is withheld too, until it is so or nothing in the group is shown.
 
     Parameters
@@ -215,12 +226,13 @@ def _also_hidden(
     """Which to withhold as well, so that subtraction from the group's total tells nothing."""
     # That a small area had no events at all is nobody's secret, so a zero needs no protection.
     secret = members[hidden[members] & (number[members] > 0)]
-    total = number[secret].sum()
-    if not len(secret) or (len(secret) >= 2 and total >= minimum):
+    if not len(secret):
         return members[:0]
     spare = members[~hidden[members]]
     spare = spare[np.argsort(rank[spare])]
-    is_enough = (len(secret) + np.arange(len(spare) + 1) >= 2) & (
-        total + np.append(0.0, np.cumsum(number[spare])) >= minimum
-    )
+    n_withheld = len(secret) + np.arange(len(spare) + 1)
+    # Nor are the others zeros: of five events in five of them each has one.
+    n_others = len(secret) - 1 + np.append(0, np.cumsum(number[spare] > 0))
+    room = number[secret].sum() + np.append(0.0, np.cumsum(number[spare])) - n_others
+    is_enough = (n_withheld >= 2) & (room >= minimum)
     return spare[: int(is_enough.argmax()) if is_enough.any() else len(spare)]

@@ -20,7 +20,7 @@ import pandas as pd
 from igh_geo.lens import Lens
 from igh_geo.policy.clustering import cluster_areas
 from igh_geo.policy.findings import AreaClusters, Findings, Level
-from igh_geo.policy.levels import WHOLE, base_level, denominators, sum_level, unranked
+from igh_geo.policy.levels import WHOLE, base_level, denominators, sum_level
 from igh_geo.policy.precision import multiples
 from igh_geo.policy.remarks import cluster_notes
 from igh_geo.policy.secrecy import group_of
@@ -96,7 +96,7 @@ def as_told(
         findings,
         base=base,
         levels={name: summed(name, level) for name, level in findings.levels.items()},
-        whole=unranked(summed(WHOLE, findings.whole)),
+        whole=summed(WHOLE, findings.whole),
         clusters=clusters,
         notes=(*others, *about_tests) if findings.notes else findings.notes,
     )

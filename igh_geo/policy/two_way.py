@@ -75,7 +75,8 @@ def withheld_parts(
     change with it, and so on in a ring. Every ring is closed here in the same way, through rows
     that are withheld altogether: the areas without a total and, where these hold too few events,
     others that cost the fewest told events. When each column holds ``minimum`` events in such
-    rows, and in each row the withheld parts sum to ``minimum``, a part can rise to ``minimum``:
+    rows, and in each row the withheld parts hold ``minimum`` besides one event for each of the
+    others (their zeros are told, so they are no zeros), a part can rise to ``minimum``:
     its row gives events of another column, and a full row takes these and gives as many of its
     own. It can fall to zero when the full rows hold that many events in other withheld columns of
     its row. Rings are the whole story: two tables with equal totals differ by a sum of them
@@ -135,15 +136,32 @@ def _tell_zeros(table: _Table) -> None:
 
 
 def _fill_rows(table: _Table) -> None:
-    """See that withheld parts of a row are two at least and sum to the minimum."""
+    """See that each withheld part of a row can be anything up to the minimum.
+
+    As long as the zeros of a row are told, each withheld part is known to be one at least: nine
+    events in nine withheld parts are one each. So the others leave room for the minimum with one
+    each; the smallest go along first, and where these do not give that room the whole row. Of
+    columns of which the total is withheld the zeros are withheld too.
+    """
+    is_known = ~table.is_free[table.place]
     for row in np.flatnonzero(table.is_own & ~table.is_full & table.is_hidden.any(axis=1)):
         count, is_hidden = table.count[row], table.is_hidden[row]
-        # The smallest first; a zero only when nothing else is left.
-        spare = sorted(np.flatnonzero(~is_hidden), key=lambda at: (count[at] == 0, count[at], at))
-        for at in spare:
-            if is_hidden.sum() > 1 and count[is_hidden].sum() >= table.minimum:
+        told = np.flatnonzero(~is_hidden & (count > 0))
+        for at in told[np.argsort(count[told], kind="stable")]:
+            if _has_room(count, is_hidden, is_known, minimum=table.minimum):
                 break
             is_hidden[at] = True
+        tells_which_are_zero = not (is_hidden & is_known & (count == 0)).any()
+        has_room = _has_room(count, is_hidden, is_known, minimum=table.minimum)
+        if not (tells_which_are_zero and has_room):
+            is_hidden[:] = True
+
+
+def _has_room(count: Numbers, is_hidden: Booleans, is_known: Booleans, *, minimum: float) -> bool:
+    """Whether one withheld part can be the minimum while the others are what they are at least."""
+    n_at_least_one = int((is_hidden & is_known).sum())
+    room = count[is_hidden].sum() - max(n_at_least_one - 1, 0)
+    return bool(is_hidden.sum() > 1 and room >= minimum)
 
 
 def _lacking(table: _Table) -> tuple[Numbers, float]:

@@ -14,6 +14,7 @@ from igh_geo.texts import Texts
 
 # Under this many events a percentage would look more certain than it is.
 CLEAR_EXCESS = 1.0
+CLEAR_RATIO = 1.05
 
 
 def noun(lens: Lens, texts: Texts) -> str:
@@ -61,10 +62,12 @@ def reasons(areas: pd.DataFrame, things: str, texts: Texts) -> pd.Series:
 def _reasons_of(row: Mapping[Hashable, object], things: str, texts: Texts) -> list[str]:
     said = []
     ratio, excess = _number(row.get("smr")), _number(row.get("excess"))
-    if ratio is not None and excess is not None and excess >= CLEAR_EXCESS:
+    # "1,0 keer zo veel" is no reason.
+    if ratio is not None and excess is not None and excess >= CLEAR_EXCESS and ratio >= CLEAR_RATIO:
         sure = "ratio" if _is_clearly_above(row, ratio) else "ratio_unsure"
         said.append(texts(f"policy.reason.{sure}", ratio=texts.times(ratio)))
-        said.append(texts("policy.reason.excess", excess=texts.number(excess), things=things))
+        key = "excess_one" if round(excess) == 1 else "excess"
+        said.append(texts(f"policy.reason.{key}", excess=texts.number(excess), things=things))
     gi = row.get("gi_class")
     if isinstance(gi, str) and gi.startswith("hot"):
         # Else the same area reads as chance and as more than chance.

@@ -12,6 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from igh_geo.out.manifest import write_manifest
 from igh_geo.out.map.page import write_map
 from igh_geo.out.pdf_text import text_of_pdf
 from igh_geo.out.workbook import write_workbook
+from igh_geo.policy.identifiers import likenesses
 from igh_geo.policy.personal import Personal
 from igh_geo.policy.publication import Publication
 from igh_geo.rd import to_wgs84
@@ -484,3 +486,22 @@ def test_the_index_is_compared_as_well(results: Results, tmp_path: Path) -> None
 def test_what_is_the_same_in_every_page_is_no_data(written: Results) -> None:
     texts = contents_of(written.folder / "map.html").texts
     assert not any("Leaflet" in text and "function" in text for text in texts)
+
+
+def test_bytes_of_coordinates_are_no_address_of_anybody(written: Results) -> None:
+    """Between the doubles of a large file "8.g@3.gC" stands by chance, and is no e-mail."""
+    path = written.folder / "layers.gpkg"
+    clean = path.read_bytes()
+    try:
+        with closing(sqlite3.connect(path)) as store, store:
+            store.execute("CREATE TABLE scrap (body BLOB)")
+            store.execute("INSERT INTO scrap VALUES (?)", (b"\x01A@8.gC$\x00 QtSL@Ft.Eh \x07",))
+        written.inspect("layers.gpkg")
+    finally:
+        path.write_bytes(clean)
+
+
+def test_a_large_number_in_threes_is_no_citizen_service_number() -> None:
+    # 111222333 passes the eleven test; a report writes square metres in threes.
+    assert [one.look for one in likenesses("samen 111.222.333 m², of 2 111 222 333 m²")] == []
+    assert [one.look for one in likenesses("nummer 111222333")] == ["bsn"]

@@ -23,7 +23,7 @@ from igh_geo.out.paper.drawing import draw_map
 from igh_geo.out.paper.labels import number_size, place
 from igh_geo.out.paper.legend import legend_rows
 from igh_geo.out.paper.letters import UNKNOWN, outline, printable, width
-from igh_geo.out.paper.marks import MARKS, PT_PER_PX, marks_over
+from igh_geo.out.paper.patterns import MARKS, PT_PER_PX, marks_over
 from igh_geo.out.picture import picture, write_picture
 from igh_geo.policy.publication import Publication, Surroundings
 from igh_geo.texts import Texts, texts_for

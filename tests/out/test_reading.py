@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from igh_geo.lens import default_rules
 from igh_geo.out import reading
 from igh_geo.policy.publication import Block, Publication
 from igh_geo.texts import Texts
@@ -55,13 +56,21 @@ def test_change_says_what_is_known_of_the_previous_period(
 
 def test_whole_without_previous_period_says_so(publication: Publication) -> None:
     total = replace(publication.total, previous=None, change=None)
-    assert reading.total_change(NL, total, "meldingen") == (
+    assert reading.total_change(replace(publication, total=total), NL) == (
         "Er is geen eerdere periode om mee te vergelijken."
     )
 
 
+def test_audience_that_may_not_see_a_change_is_told_so(publication: Publication) -> None:
+    hidden = publication.lens.rules.model_copy(update={"shows": ("rates",)})
+    lens = publication.lens.with_rules({**default_rules(), publication.lens.audience: hidden})
+    assert reading.total_change(replace(publication, lens=lens), NL) == (
+        "De verandering wordt aan deze doelgroep niet getoond."
+    )
+
+
 def test_unclear_change_of_the_whole_may_be_chance(publication: Publication) -> None:
-    said = reading.total_change(NL, publication.total, "meldingen")
+    said = reading.total_change(publication, NL)
     assert said == "Van 741 naar 793 meldingen; dit kan toeval zijn."
 
 

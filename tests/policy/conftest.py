@@ -17,7 +17,7 @@ from igh_geo.ledger import Ledger
 from igh_geo.lens import Lens
 from igh_geo.policy.clustering import cluster_areas
 from igh_geo.policy.findings import Findings
-from igh_geo.policy.levels import WHOLE, base_level, sum_level, unranked
+from igh_geo.policy.levels import WHOLE, base_level, sum_level
 
 SIDE_M = 500.0
 WEST, SOUTH = 190_000.0, 440_000.0
@@ -139,7 +139,7 @@ def make_findings(
         "geometry": areas,
         "base": base,
         "levels": levels,
-        "whole": unranked(whole),
+        "whole": whole,
         "clusters": cluster_areas(areas, counts["current"], base.areas["denominator"], lens=lens),
         "grid": None,
         "incidents": incidents,

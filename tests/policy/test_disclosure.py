@@ -14,6 +14,7 @@ from igh_geo.lens import default_rules
 from igh_geo.out.columns import cell_of
 from igh_geo.policy.clustering import cluster_cells
 from igh_geo.policy.disclosure import publish
+from igh_geo.policy.levels import ranked
 from igh_geo.policy.moments import LEAST_EVENTS
 from igh_geo.policy.publication import STATUSES
 from igh_geo.texts import Texts
@@ -176,7 +177,7 @@ def test_place_of_a_withheld_area_cannot_be_read_from_the_places_of_others(town)
     lens = town.lens()
     counts = [20.0, 21, 22, 23, 4, 25, 26, 27, 28]
     findings = town.findings(town.areas(3, 3, population=population), counts, lens=lens)
-    assert findings.base.ranks["rank"].iloc[4] == 5
+    assert ranked(findings.base, lens).ranks["rank"].iloc[4] == 5
     areas = published(findings, lens).areas
     assert pd.isna(areas["rank"].iloc[4])
     shown = areas["rank"].dropna()

@@ -178,7 +178,7 @@ def test_withheld_areas_and_unused_rows_are_what_is_left_out(publication: Public
     said = told(replace(publication, ledger=(ledger.summary(),))).sure
     assert (
         "Niet in dit beeld: de aantallen van 2 buurten (niet getoond, privacy) en 2 van de 100 "
-        "rijen, die niet te gebruiken waren." in said
+        "rijen, die niet mee konden tellen: met een fout, of buiten de kaart." in said
     )
 
 

@@ -12,8 +12,8 @@ from igh_geo.policy.levels import (
     assign_districts,
     base_level,
     denominators,
+    ranked,
     sum_level,
-    unranked,
 )
 
 
@@ -82,7 +82,7 @@ def test_group_without_any_count_has_no_count_and_no_rate(town):
     level, _ = by_wijk(areas, counts_of(areas, [np.nan, 20, np.nan, 5]), town.lens())
     assert np.isnan(level.counts["current"].iloc[0])
     assert level.rates["rate"].isna().iloc[0]
-    assert level.ranks["rank"].isna().tolist() == [True, False]
+    assert ranked(level, town.lens()).ranks["rank"].isna().tolist() == [True, False]
 
 
 def test_events_on_water_count_in_the_group_and_its_rate(town):
@@ -99,7 +99,7 @@ def test_area_below_the_floor_has_a_count_but_no_rate_and_no_rank(town):
     level = base_level(areas, counts_of(areas, [10, 20, 30, 5]), town.lens(), days=None)
     assert level.counts["current"].tolist() == [10, 20, 30, 5]
     assert level.rates["rate"].isna().tolist() == [True, False, False, False]
-    assert level.ranks["rank"].isna().tolist() == [True, False, False, False]
+    assert ranked(level, town.lens()).ranks["rank"].isna().tolist() == [True, False, False, False]
 
 
 def test_floor_is_that_of_the_lens_and_square_kilometres_have_none(town):
@@ -157,7 +157,7 @@ def test_missing_count_stays_missing_and_zero_stays_zero(town):
     assert level.counts["current"].isna().tolist() == [True, False, False, False]
     assert level.rates["rate"].isna().tolist() == [True, False, False, False]
     assert level.rates["rate"].iloc[1] == 0
-    assert level.ranks["rank"].isna().tolist() == [True, False, False, False]
+    assert ranked(level, town.lens()).ranks["rank"].isna().tolist() == [True, False, False, False]
 
 
 def test_without_denominator_areas_are_ranked_by_number_and_water_is_not(town):
@@ -165,8 +165,8 @@ def test_without_denominator_areas_are_ranked_by_number_and_water_is_not(town):
     lens = town.lens(rate={"denominator": "none"})
     level = base_level(areas, counts_of(areas, [10, 90, 30, 0]), lens, days=None)
     assert level.rates["rate"].isna().all()
-    assert level.ranks["rank"].tolist()[:3] == [3, 1, 2]
-    assert np.isnan(level.ranks["rank"].iloc[3])
+    assert ranked(level, lens).ranks["rank"].tolist()[:3] == [3, 1, 2]
+    assert np.isnan(ranked(level, lens).ranks["rank"].iloc[3])
 
 
 def test_denominators_all_zero_give_no_rate_and_no_warning(town):
@@ -176,7 +176,7 @@ def test_denominators_all_zero_give_no_rate_and_no_warning(town):
     groups, _ = by_wijk(areas, counts_of(areas, [10, 90, 30, 7]), lens)
     for level in (base, groups):
         assert level.rates["rate"].isna().all()
-        assert level.ranks["rank"].isna().all()
+        assert ranked(level, lens).ranks["rank"].isna().all()
 
 
 def test_denominator_that_no_area_has_is_refused_with_what_there_is(town):
@@ -200,11 +200,11 @@ def test_changes_compare_numbers_per_day(town):
     assert level.changes["ratio"].astype(float).tolist() == pytest.approx([1.0] * 4)
 
 
-def test_whole_has_no_rank(town):
+def test_level_has_no_order_until_it_is_ranked(town):
     areas = town.areas(2, 2)
     level = base_level(areas, counts_of(areas, [10, 20, 30, 5]), town.lens(), days=None)
-    assert unranked(level).ranks.isna().all(axis=None)
-    assert level.ranks["rank"].notna().all()
+    assert level.ranks is None
+    assert ranked(level, town.lens()).ranks["rank"].tolist() == [3, 2, 1, 4]
 
 
 # Districts -----------------------------------------------------------------------------------

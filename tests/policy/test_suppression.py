@@ -119,6 +119,25 @@ def test_two_small_counts_that_are_fewer_than_five_together_take_a_third_along()
     assert withheld(counts, [whole], minimum=MINIMUM).tolist() == [True, True, True, False]
 
 
+def test_five_events_in_five_withheld_areas_would_be_one_each_for_zeros_are_told():
+    # The total of 25 less the told 20 leaves five, and none of the five areas is a zero.
+    counts = series([1, 1, 1, 1, 1, 20])
+    assert withheld(counts, [pd.Series("all", index=counts.index)], minimum=5).all()
+    # Nine among five leave room for five in one of them, with one each for the others.
+    counts = series([1, 1, 1, 2, 4, 20])
+    found = withheld(counts, [pd.Series("all", index=counts.index)], minimum=5)
+    assert found.tolist() == [True] * 5 + [False]
+
+
+def test_a_wijk_of_single_events_takes_a_larger_count_along_at_every_level():
+    counts = series([1, 1, 1, 1, 1, 9, 30, 40])
+    wijk = pd.Series(["n"] * 6 + ["z"] * 2, index=counts.index)
+    small = {"base": pd.Series(False, index=counts.index)}
+    found = withheld_at_levels(counts, {"wijk": wijk}, minimum=5, small=small)
+    assert not found["wijk"].any()
+    assert found["base"].tolist() == [True] * 6 + [False] * 2
+
+
 def test_zero_is_withheld_only_when_nothing_else_can_protect():
     counts = series([6, 0, 0])
     small = pd.Series([True, False, False], index=counts.index)

@@ -172,6 +172,32 @@ def test_small_part_takes_others_of_its_row_and_column_with_it():
         assert high >= 3 - TOLERANCE
 
 
+def test_nine_events_in_nine_parts_are_not_told_as_the_parts_that_are_no_zeros():
+    # Withheld in nine parts with their zeros told, the total of nine would make each of them one.
+    rows = [[1] * 9 + [0] * 3, [9] * 12, [8] * 12]
+    counts = pd.DataFrame(rows, index=["a", "b", "c"])
+    told = pd.Series(True, index=counts.index)
+    whole = pd.Series(True, index=counts.columns)
+    hidden = withheld_parts(counts, told=told, whole_told=whole, minimum=5)
+    assert hidden is not None
+    assert hidden.loc["a"].all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=st.lists(st.lists(st.integers(0, 9), min_size=4, max_size=4), min_size=2, max_size=7))
+def test_no_row_tells_that_its_withheld_parts_are_one_each(rows):
+    counts = pd.DataFrame(rows)
+    told, whole_told = totals_told(counts, 5)
+    hidden = withheld_parts(counts, told=told, whole_told=whole_told, minimum=5)
+    if hidden is None:
+        return
+    for row in counts.index[told]:
+        parts = counts.loc[row, hidden.loc[row]]
+        if len(parts) and (parts > 0).all() and whole_told.all():
+            # With one each for the others, a part can be five.
+            assert parts.sum() - (len(parts) - 1) >= 5
+
+
 def test_every_part_of_an_area_without_a_total_is_withheld():
     counts = table([[0, 1, 1], [2, 3, 1], [3, 2, 1], [30, 40, 50], [20, 10, 60]])
     told = pd.Series([False, False, False, True, True], index=counts.index)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 LEAFLET_PACKAGE = "django-js-lib-leaflet"
-LEAFLET_VERSION = "1.9.4"
 _LEAFLET_FOLDER = "js_lib_leaflet/static/js_lib_leaflet"
 
 _ASSETS = resources.files("igh_geo.out.map") / "assets"

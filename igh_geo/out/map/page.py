@@ -16,8 +16,8 @@ from igh_geo.out.map.offline import as_json, asset, fill, library, own_scripts, 
 from igh_geo.out.map.payload import payload
 from igh_geo.out.map.surroundings import host_of
 from igh_geo.out.map.themes import unit
-from igh_geo.out.marks import running_style
-from igh_geo.policy.marks import page_marks, publication_marks
+from igh_geo.out.margins import running_style
+from igh_geo.policy.imprint import page_marks, publication_marks
 from igh_geo.policy.publication import Publication
 from igh_geo.rd import to_wgs84
 from igh_geo.signs import upright
@@ -145,16 +145,10 @@ def _reading(publication: Publication, texts: Texts) -> str:
     told = publication.interpretation
     if told is None:
         return f"<ul>{_items(publication.limits)}</ul>"
-    parts = {
-        "seen": told.seen,
-        "sure": told.sure,
-        "not_said": told.not_said,
-        "to_check": told.to_check,
-    }
     return "".join(
         f'<div class="{name}"><h3>{html.escape(texts(f"interpretation.heading.{name}"))}</h3>'
         f"<ul>{_items(lines)}</ul></div>"
-        for name, lines in parts.items()
+        for name, lines in vars(told).items()
         if lines
     )
 
@@ -212,35 +206,16 @@ def _summary(publication: Publication, texts: Texts) -> list[str]:
         )
     elif reading.has_rate(publication):
         said.append(texts("map.say.rate_withheld"))
-    provisional = reading.has_provisional(publication)
-    said.append(reading.total_change(texts, total, noun, provisional=provisional))
+    said.append(reading.total_change(publication, texts))
     return said
 
 
 def _method(publication: Publication, texts: Texts) -> list[str]:
-    ledgers = [
-        texts(
-            "map.page.ledger",
-            source=ledger.source,
-            rows=texts.number(ledger.rows_in),
-            placed=texts.number(ledger.placed),
-            other=texts.number(ledger.not_selected),
-            faulty=texts.number(ledger.faulty),
-        )
-        for ledger in publication.ledger
-    ]
-    chosen = list(publication.choices.values())
-    steps = [step.sentence for step in publication.methods]
-    return [*steps, *chosen, *ledgers, texts("map.page.software")]
+    return [*reading.how_made(publication, texts), texts("map.page.software")]
 
 
 def _made(publication: Publication, texts: Texts) -> str:
-    made = texts.date(publication.made_on)
-    if publication.data_until is None:
-        said = texts("map.page.made_only", made=made)
-    else:
-        said = texts("map.page.made", until=texts.date(publication.data_until), made=made)
-    return f"{reading.deliveries(publication, texts)} {said}".lstrip()
+    return f"{reading.deliveries(publication, texts)} {reading.made(publication, texts)}".lstrip()
 
 
 def _items(lines: Iterable[str]) -> str:

@@ -28,6 +28,7 @@ from igh_geo.texts import Texts
 
 # Four significant digits are more than a rate can carry, and half the length of a float.
 SIGNIFICANT = 4
+COMPARED = ("count", "expected", "smr", "rate", "smoothed_low", "smoothed_high")
 
 # What the page says about an area, in its own words; a column that is wholly missing is left out.
 _NUMBERS = (
@@ -161,7 +162,7 @@ def _shared(texts: Texts) -> dict[str, str]:
 def _compared(publication: Publication, texts: Texts) -> pd.Series:
     areas = publication.areas
     rows: list[dict[Hashable, Any]] = (
-        pd.DataFrame(areas[["count", "expected", "smr"]]).astype(object).to_dict(orient="records")
+        pd.DataFrame(areas[[*COMPARED]]).astype(object).to_dict(orient="records")
     )
     return pd.Series(
         [reading.compare(texts, {str(key): value for key, value in row.items()}) for row in rows],

@@ -183,13 +183,11 @@ def _classed(
     positive = number[number > 0]
     limits = natural_limits(positive, whole=whole)
     has_zero = bool((number == 0).any())
-    classes = list(
-        zip(
-            labels(limits, texts, whole=whole),
-            scale(hue, len(limits) + 1),
-            strict=True,
-        )
-    )
+    words = labels(limits, texts, whole=whole)
+    if whole and limits:
+        # The first class begins at the lowest count that is told, which is seldom one.
+        words = labels([float(positive.min()), *limits], texts, whole=True)[1:]
+    classes = list(zip(words, scale(hue, len(limits) + 1), strict=True))
     if not len(positive):
         classes = []
     if has_zero:

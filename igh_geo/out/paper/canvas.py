@@ -12,7 +12,7 @@ import shapely
 
 from igh_geo.crs import FloatArray
 from igh_geo.out.paper.letters import CAPITAL_HEIGHT, outline
-from igh_geo.out.paper.marks import marks_over
+from igh_geo.out.paper.patterns import marks_over
 
 if TYPE_CHECKING:
     from matplotlib.patches import PathPatch
@@ -22,6 +22,8 @@ PT_PER_INCH = 72
 # Ids in the file follow from what is drawn, and this word.
 SALT = "igh_geo"
 NO_EDGE: dict[str, Any] = {"edgecolor": "none", "linewidth": 0}
+# Codes of matplotlib.path.Path, which is imported only where something is drawn.
+MOVE, DRAW, CLOSE = 1, 2, 79
 
 Shapes = npt.NDArray[np.object_]
 
@@ -144,8 +146,9 @@ class Canvas:
 def of_shapes(shapes: Shapes | Iterable[shapely.Geometry]) -> Path:
     """One path of all polygons, outer rings one way and holes the other; or of all lines."""
     parts = shapely.get_parts(np.asarray(list(shapes), dtype=object))
-    polygons = shapely.orient_polygons(parts[shapely.get_type_id(parts) == POLYGON])
-    lines = parts[shapely.get_type_id(parts) == LINE]
+    kinds = shapely.get_type_id(parts)
+    polygons = shapely.orient_polygons(parts[kinds == shapely.GeometryType.POLYGON])
+    lines = parts[kinds == shapely.GeometryType.LINESTRING]
     rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(polygons)]
     return of_outlines(rings, [shapely.get_coordinates(line) for line in lines])
 
@@ -161,7 +164,3 @@ def of_outlines(closed: Sequence[FloatArray], lines: Sequence[FloatArray] = ()) 
     if not corners:
         return Path(np.empty((0, 2)))
     return Path(np.vstack(corners), np.concatenate(kinds))
-
-
-POLYGON, LINE = 3, 1
-MOVE, DRAW, CLOSE = 1, 2, 79

@@ -14,7 +14,7 @@ from igh_geo.out.map.themes import Theme, default_theme, themes, unit
 from igh_geo.out.paper import swatches
 from igh_geo.out.paper.drawing import Drawing
 from igh_geo.out.paper.legend import Row, counted_words, legend_rows
-from igh_geo.policy.marks import publication_marks
+from igh_geo.policy.imprint import publication_marks
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
@@ -151,7 +151,7 @@ def _key_sentences(publication: Publication, texts: Texts) -> list[str]:
         }
         rate = texts("map.say.rate", noun=noun, unit=unit(publication, texts), **values)
         said.append(f"{rate}.")
-    return [*said, reading.total_change(texts, total, noun), *publication.overall]
+    return [*said, reading.total_change(publication, texts), *publication.overall]
 
 
 def _legend(
@@ -203,7 +203,7 @@ def _list(publication: Publication, texts: Texts) -> dict[str, Any] | None:
         "head": list(columns.values()),
         "rows": [[row[name] for name in names] for row in rows],
         "widths": [LIST_WIDTHS.get(name, 0) for name in names],
-        "numbers": [names.index(name) for name in ("count",)],
+        "numbers": [names.index("count")],
         "notes": [texts("map.page.top_hint")],
     }
 
@@ -258,31 +258,15 @@ def _statuses(publication: Publication, texts: Texts) -> list[str]:
 
 
 def _method(publication: Publication, theme: Theme, texts: Texts) -> list[str]:
-    ledgers = [
-        texts(
-            "map.page.ledger",
-            source=ledger.source,
-            rows=texts.number(ledger.rows_in),
-            placed=texts.number(ledger.placed),
-            other=texts.number(ledger.not_selected),
-            faulty=texts.number(ledger.faulty),
-        )
-        for ledger in publication.ledger
-    ]
-    steps = [step.sentence for step in publication.methods]
-    return [*filter(None, [theme.method]), *steps, *publication.choices.values(), *ledgers]
+    return [*filter(None, [theme.method]), *reading.how_made(publication, texts)]
 
 
 def _foot(publication: Publication, texts: Texts) -> list[str]:
-    made = texts.date(publication.made_on)
-    until = publication.data_until
     said = [
         texts("paper.sources", sources="; ".join(publication.sources))
         if publication.sources
         else "",
         reading.deliveries(publication, texts),
-        texts("map.page.made_only", made=made)
-        if until is None
-        else texts("map.page.made", until=texts.date(until), made=made),
+        reading.made(publication, texts),
     ]
     return [line for line in said if line]

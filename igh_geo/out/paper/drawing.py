@@ -100,7 +100,7 @@ def draw_map(
     room_mm : tuple of float
         Width and height it has to fit in.
     numbers : mapping of str to str
-        What is printed in a circle in an area, by ``area_code``, the most important first.
+        What is printed in a pill in an area, by ``area_code``, the most important first.
 
     Returns
     -------

@@ -190,7 +190,7 @@ def _rooms_of(
     high = size * (1 + LINE_HEIGHT * (len(lines) - 1))
     left, bottom, right, top = shape.bounds
     # What is wider than its area cannot lie inside it, and need not be tried.
-    if least_inside > 0.9 and (wide > right - left or high > top - bottom):
+    if least_inside >= LEAST_INSIDE and (wide > right - left or high > top - bottom):
         return
     for shift in SHIFTS:
         box = _box(middle[0], middle[1] + shift * size, (wide, high), margin=0.6)

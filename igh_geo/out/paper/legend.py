@@ -13,8 +13,6 @@ from igh_geo.tables import PARENT_LEVEL
 from igh_geo.texts import Texts
 
 STATUS_OF = {code: status for status, code in STATUS_CODES.items()}
-# In the order of the page.
-STATUSES_BELOW = ("u", "n", "m", "w")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import shapely
 
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.paper.canvas import Canvas, Shapes, of_outlines, of_shapes
-from igh_geo.out.paper.marks import PT_PER_PX
+from igh_geo.out.paper.patterns import PT_PER_PX
 
 if TYPE_CHECKING:
     from matplotlib.path import Path

@@ -24,8 +24,9 @@ from igh_geo.sources.formats.layers import LAYERS
 
 # A file of streets has a name for nothing else, so the bare words come last.
 NAMES = (*STREET_NAMES, "stt_naam", "wegnaam", "naam", "name")
-_LINES = (1, 5)
-_POINTS = (0, 4)
+_LINES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
+_POINTS = (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT)
+_OUTLINES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def read_streets(
@@ -112,7 +113,7 @@ def read_outlines(path: Path, *, layer: str | None = None) -> gpd.GeoDataFrame:
         read_geometry(path, layer=layer or _only_layer(path, "[map.buildings]")), path.name
     )
     shapes = frame.geometry.to_numpy()
-    shapes = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
+    shapes = shapes[np.isin(shapely.get_type_id(shapes), _OUTLINES)]
     if not len(shapes):
         problem = Problem(
             "Buildings are outlines.",

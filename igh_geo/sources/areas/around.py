@@ -55,7 +55,7 @@ def read_around(
     Nothing is counted in these areas, so their outlines are made valid and not checked further.
     """
     level = str(areas["level"].iloc[0])
-    chosen, level = _municipal_layer(path) or (_layer(path, layer, level), level)
+    chosen, level = _municipal_layer(path) or (choose_layer(path, layer, level), level)
     frame = read_geometry(path, layer=chosen)
     if frame.crs is None:
         return _nothing()
@@ -73,10 +73,6 @@ def read_around(
     if frame.empty:
         return _nothing()
     return _joined(_clipped(frame, box, path.name), level)
-
-
-def _layer(path: Path, layer: str | None, level: str) -> str | None:
-    return choose_layer(path, layer, level)
 
 
 def _municipal_layer(path: Path) -> tuple[str, str] | None:

@@ -24,25 +24,15 @@ const streets = once(() => data.around.streets.line.map(decodeLine));
 // As a shape, but open; the points are kept for the name.
 function decodeLine(text) {
   const path = new Path2D();
-  const box = [Infinity, Infinity, -Infinity, -Infinity];
-  const parts = text.split(".").map((part) => {
-    const steps = decodeNumbers(part);
-    const points = [];
-    let x = 0;
-    let y = 0;
-    for (let i = 0; i < steps.length; i += 2) {
-      x += steps[i];
-      y += steps[i + 1];
-      points.push([x, y]);
+  const box = emptyBox();
+  const parts = text.split(".").map(decodePlaces);
+  for (const points of parts) {
+    points.forEach(([x, y], i) => {
       if (i === 0) path.moveTo(x, y);
       else path.lineTo(x, y);
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    }
-    return points;
-  });
+      widen(box, x, y);
+    });
+  }
   return { path, box, parts };
 }
 

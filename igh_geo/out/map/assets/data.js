@@ -22,10 +22,33 @@ function decodeNumbers(text) {
   return numbers;
 }
 
-// A path in metres from the upper left corner of the map, and the box around it.
+// Steps as places in metres from the upper left corner of the map.
+function decodePlaces(text) {
+  const steps = decodeNumbers(text);
+  const found = [];
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < steps.length; i += 2) {
+    x += steps[i];
+    y += steps[i + 1];
+    found.push([x, y]);
+  }
+  return found;
+}
+
+const emptyBox = () => [Infinity, Infinity, -Infinity, -Infinity];
+
+function widen(box, x, y) {
+  box[0] = Math.min(box[0], x);
+  box[1] = Math.min(box[1], y);
+  box[2] = Math.max(box[2], x);
+  box[3] = Math.max(box[3], y);
+}
+
+// A path in metres, and the box around it. Without a list of its places: a country has a million.
 function decodeShape(text) {
   const path = new Path2D();
-  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  const box = emptyBox();
   for (const ring of text.split(".")) {
     const steps = decodeNumbers(ring);
     let x = 0;
@@ -35,10 +58,7 @@ function decodeShape(text) {
       y += steps[i + 1];
       if (i === 0) path.moveTo(x, y);
       else path.lineTo(x, y);
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
+      widen(box, x, y);
     }
     path.closePath();
   }
@@ -78,18 +98,7 @@ function cellsOf(name) {
 
 let places = null;
 function pointPlaces() {
-  if (!data.points) return [];
-  if (!places) {
-    places = [];
-    const steps = decodeNumbers(data.points.places);
-    let x = 0;
-    let y = 0;
-    for (let i = 0; i < steps.length; i += 2) {
-      x += steps[i];
-      y += steps[i + 1];
-      places.push([x, y]);
-    }
-  }
+  places ??= data.points ? decodePlaces(data.points.places) : [];
   return places;
 }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from igh_geo.policy.marks import page_marks
+from igh_geo.policy.imprint import page_marks
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
