@@ -30,7 +30,7 @@ def purge_results(options: argparse.Namespace, *, now: dt.datetime) -> int:
         When a file cannot be removed, or the audit log cannot be written or was changed.
     """
     from igh_geo.out.audit import AUDIT, note_destroyed, verify
-    from igh_geo.out.restricted.leftovers import destroy, expired_results
+    from igh_geo.out.restricted.leftovers import destroy, destroy_rejected, expired_results
 
     private: Path = options.private or options.out.resolve().parent / "private"
     log = private / AUDIT
@@ -41,6 +41,7 @@ def purge_results(options: argparse.Namespace, *, now: dt.datetime) -> int:
         kept: tuple[str, ...] = ()
         if not options.dry_run:
             kept = destroy(result)
+            destroy_rejected(private, result.folder.name)
             note_destroyed(log, lens=result.folder.name, files=result.files, kept=kept, now=now)
         told.append(
             {
@@ -61,4 +62,6 @@ def purge_results(options: argparse.Namespace, *, now: dt.datetime) -> int:
         print(json.dumps(told, indent=2, ensure_ascii=False))
     elif not told and not options.quiet:
         print(f"{options.out}: no result is past its day")
+    elif (index := options.out / "index.html").exists() and not (options.dry_run or options.quiet):
+        print(f"{index}: may still name what is gone; the next run of several lenses renews it")
     return DONE

@@ -40,4 +40,6 @@ def write_rejected(rejected: pd.DataFrame, folder: Path, *, language: str = "nl"
         text = rejected.astype("str").fillna("")
         text["reason"] = [words.get(reason, reason) for reason in text["reason"]]
         write_excel_text(text, fresh / REJECTED)
+        # For who made it, and nobody else on the machine.
+        (fresh / REJECTED).chmod(0o600)
     return folder / REJECTED

@@ -194,6 +194,8 @@ def test_the_command_line_seals_and_destroys(
     assert "add --dry-run" in capsys.readouterr().err
     assert main([*asked, "--today", later, "--dry-run"]) == 0
     assert "would destroy 5 files" in capsys.readouterr().out
+    rejected = tmp_path / "private" / "dicht" / "rejected.csv"
+    assert rejected.stat().st_mode & 0o077 == 0
     manifest = out / "dicht" / "manifest.json"
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps(facts | {"destroy_by": "2026-01-11"}), encoding="utf-8")
@@ -201,6 +203,7 @@ def test_the_command_line_seals_and_destroys(
     (told,) = json.loads(capsys.readouterr().out)
     assert told["destroy_by"] == "2026-01-11"
     assert not (out / "dicht").exists()
+    assert not (tmp_path / "private" / "dicht").exists()
     log = tmp_path / "private" / AUDIT
     assert verify(log)[0] == 2
     last = json.loads(log.read_text(encoding="utf-8").splitlines()[-1])

@@ -11,6 +11,7 @@ from typing import Any
 
 from igh_geo.errors import OutputError, Problem
 from igh_geo.out.manifest import MANIFEST
+from igh_geo.out.rejected import REJECTED
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,27 @@ def destroy(expired: Expired) -> tuple[str, ...]:
     if not kept:
         expired.folder.rmdir()
     return kept
+
+
+def destroy_rejected(private: Path, lens: str) -> None:
+    """Remove the rows that a result could not use: they are of the same cases.
+
+    Parameters
+    ----------
+    private : Path
+        The private folder.
+    lens : str
+        Name of the lens, and of its folder there.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be removed.
+    """
+    folder = private / lens
+    _remove(folder / REJECTED)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _remove(file: Path) -> None:
