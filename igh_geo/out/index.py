@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -180,7 +180,7 @@ def _theme(publication: Publication, texts: Texts, folder: Path | None) -> Theme
         else texts("index.no_previous"),
         level=reading.number_of_areas(texts, n, level),
         total=texts("index.total", count=texts.number(publication.total.count), noun=things),
-        facts=reading.total_change(publication, texts),
+        facts=reading.total_change(replace(publication, noun=things), texts),
     )
 
 
