@@ -32,6 +32,6 @@ def test_pointing_at_a_cluster_tells_its_number_or_that_it_is_hidden(
     page = visit(tmp_path / "map.html", address="#thema=clusters").page
     assert "dicht bij elkaar" in page.inner_text("#legend-title")
     box = page.locator("#map_areas").bounding_box()
-    for share, words in ((0.42, "40 misdrijven dicht bij elkaar"), (0.58, "aantal niet getoond")):
+    for share, words in ((0.42, "40 meldingen dicht bij elkaar"), (0.58, "aantal niet getoond")):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.55 * box["height"])
         assert words in page.inner_text("#tip")

@@ -73,4 +73,4 @@ def test_layer_for_qgis_has_the_classes_of_the_page(clustered: Publication, tmp_
 
 def test_paper_can_draw_the_theme(clustered: Publication) -> None:
     theme = clusters_theme(clustered, NL)
-    assert picture(clustered, theme=theme) != picture(clustered)
+    assert picture(clustered, theme=theme.key) != picture(clustered)
