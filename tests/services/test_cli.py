@@ -149,7 +149,7 @@ def test_without_external_nothing_leaves(
     shown = capsys.readouterr()
     assert services.asked == []
     assert "zaken.csv: 3 rows = 1 with a place + 2 without" in shown.err
-    assert "Nothing has left this machine. 1 different addresses" in shown.err
+    assert "Nothing has left this machine. 1 address is not found" in shown.err
     made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";", decimal=",")
     assert made["zaak"].tolist() == ["Z1", "Z2", "Z3"]
     assert made["location_quality"].tolist() == ["address", "unknown", "unknown"]
@@ -174,7 +174,7 @@ def test_external_says_first_what_leaves_also_when_quiet(
     command = ["geocode", str(cases), "--addresses", str(book), "--external", "--lang", "en"]
     assert main([*command, *quiet]) == 0
     shown = capsys.readouterr().err
-    assert "1 different addresses (of 3 rows) are not known here and go to 127.0.0.1" in shown
+    assert "1 address (of 3 rows) is not known here and goes to 127.0.0.1" in shown
     assert "no numbers of cases, no dates" in shown
     assert [params["q"] for _, params in services.asked] == ["7522BB 5"]
     made = pd.read_csv(cases.with_name("zaken_geocoded.csv"), sep=";", decimal=",")
