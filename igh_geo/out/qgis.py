@@ -12,10 +12,9 @@ from xml.etree import ElementTree as Xml
 
 import pandas as pd
 
-from igh_geo.out.map.context import context_themes
-from igh_geo.out.map.point_clusters import clusters_theme
+from igh_geo.out.map.listing import listed_themes
 from igh_geo.out.map.symbols import Symbol, symbols
-from igh_geo.out.map.themes import STATUS_CODES, WATER, Theme, default_theme, themes
+from igh_geo.out.map.themes import STATUS_CODES, WATER, Theme, default_theme
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
@@ -64,11 +63,7 @@ class Style:
 
 def drawn_themes(publication: Publication, texts: Texts) -> list[Theme]:
     """The themes of the page that have something to show, that which it opens with first."""
-    made = [
-        *themes(publication, texts),
-        clusters_theme(publication, texts),
-        *context_themes(publication, texts),
-    ]
+    made = listed_themes(publication, texts)
     first = default_theme(publication, made)
     return sorted((one for one in made if not one.reason), key=lambda one: one.key != first)
 

@@ -14,14 +14,14 @@ from igh_geo.out.map import geometry
 from igh_geo.out.map.breakdowns import (
     breakdown_data,
     breakdown_words,
-    course_theme,
     month_marks,
 )
-from igh_geo.out.map.context import context_columns, context_themes
-from igh_geo.out.map.point_clusters import clusters_data, clusters_theme
+from igh_geo.out.map.context import context_columns
+from igh_geo.out.map.listing import listed_themes
+from igh_geo.out.map.point_clusters import clusters_data
 from igh_geo.out.map.surroundings import cell_streets, street_list, street_words, surroundings_data
 from igh_geo.out.map.symbols import symbols
-from igh_geo.out.map.themes import Theme, default_theme, themes, unit
+from igh_geo.out.map.themes import Theme, default_theme, unit
 from igh_geo.policy.publication import CARRIED, Publication
 from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
@@ -84,12 +84,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
     frame = geometry.frame_of(areas)
     shapes = geometry.simplify(areas)
     parents = geometry.outlines(shapes, areas["parent_code"])
-    made = [
-        *themes(publication, texts),
-        clusters_theme(publication, texts),
-        course_theme(publication, texts),
-        *context_themes(publication, texts),
-    ]
+    made = listed_themes(publication, texts, through_time=True)
     grids, made = _grids(publication, made, frame)
     level = reading.level_of(publication)
     return {

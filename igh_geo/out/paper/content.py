@@ -9,9 +9,8 @@ import pandas as pd
 
 from igh_geo.out import reading
 from igh_geo.out.briefing import top_areas
-from igh_geo.out.map.context import context_themes
-from igh_geo.out.map.point_clusters import clusters_theme
-from igh_geo.out.map.themes import Theme, default_theme, themes, unit
+from igh_geo.out.map.listing import listed_themes
+from igh_geo.out.map.themes import Theme, default_theme, unit
 from igh_geo.out.paper import swatches
 from igh_geo.out.paper.drawing import Drawing
 from igh_geo.out.paper.legend import Row, counted_words, legend_rows
@@ -38,11 +37,7 @@ def theme_of(publication: Publication, texts: Texts, key: str | None = None) -> 
     KeyError
         When the page has no such theme.
     """
-    made = [
-        *themes(publication, texts),
-        clusters_theme(publication, texts),
-        *context_themes(publication, texts),
-    ]
+    made = listed_themes(publication, texts)
     wanted = key or default_theme(publication, made)
     found = {theme.key: theme for theme in made}
     return found[wanted]
