@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from igh_geo.out.map.listing import listed_themes
 from igh_geo.out.map.page import write_map
 from igh_geo.out.map.themes import themes
 from igh_geo.texts import Texts
@@ -72,15 +73,15 @@ def test_each_theme_can_be_chosen_and_has_its_own_legend(visit, page_file, publi
 def test_another_theme_needs_no_change_to_the_page(
     visit, publication, tmp_path: Path, monkeypatch
 ) -> None:
-    def with_emerging(shown, texts):
-        made = themes(shown, texts)
+    def with_emerging(shown, texts, **wanted):
+        made = listed_themes(shown, texts, **wanted)
         gi = next(theme for theme in made if theme.key == "gi")
         classes = (("Nieuwe hotspot", "hot_99"), ("Geen patroon", "none"))
         codes = gi.codes.translate(str.maketrans("123456", "011111"))
         words = {"name": "Opkomend", "title": "Opkomende hotspots", "explain": "", "method": ""}
         return [*made, replace(gi, key="emerging", classes=classes, codes=codes, **words)]
 
-    monkeypatch.setattr("igh_geo.out.map.payload.themes", with_emerging)
+    monkeypatch.setattr("igh_geo.out.map.payload.listed_themes", with_emerging)
     file = tmp_path / "map.html"
     write_map(publication, file)
     visited = visit(file, address="#thema=emerging")
