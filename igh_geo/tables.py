@@ -20,6 +20,25 @@ PARENT_LEVEL = {"buurt": "wijk", "wijk": "gemeente"}
 LOCATION_QUALITIES = ("address", "street", "postcode", "centroid", "unknown")
 RELIABILITIES = ("good", "moderate", "low")
 GI_CLASSES = ("hot_99", "hot_95", "hot_90", "none", "cold_90", "cold_95", "cold_99")
+# In the order in which a reader meets them; what is derived and from what: docs/buildings.md.
+BUILDING_TYPES = (
+    "detached",
+    "semi_detached",
+    "end_terrace",
+    "mid_terrace",
+    "flat_low",
+    "flat_high",
+    "flat",
+    "maisonette",
+    "above_shop",
+    "business",
+    "industrial",
+    "garage",
+    "houseboat",
+    "caravan",
+    "unknown",
+)
+OWNERSHIPS = ("owner_occupied", "corporation", "private_rent", "rent", "unknown")
 LISA_CLASSES = ("high_high", "high_low", "low_high", "low_low", "none")
 
 

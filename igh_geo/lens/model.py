@@ -11,9 +11,10 @@ from igh_geo.errors import LensError, Problem
 from igh_geo.lens.analysis import Clusters, Grid, PointClusters, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District
 from igh_geo.lens.audience import LEAST, Audience, Rules, default_rules
+from igh_geo.lens.buildings import Buildings, Phenomenon
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.page import MapPage
-from igh_geo.lens.part import FilePath, Part, Setting
+from igh_geo.lens.part import Part, Setting
 from igh_geo.lens.period import Period
 
 
@@ -26,13 +27,6 @@ class Privacy(Part):
     legal_basis: str | None = None
     purpose: str | None = None
     destroy_by: dt.date | None = None
-
-
-class Buildings(Part):
-    """Addresses, with which the gate knows how many lie in a cell."""
-
-    file: FilePath
-    street_column: str | None = None
 
 
 class Lens(Part):
@@ -53,6 +47,7 @@ class Lens(Part):
     incidents: Incidents | None = None
     counts: Counts | None = None
     buildings: Buildings | None = None
+    phenomenon: Phenomenon | None = None
     period: Period
     rate: Rate = Rate()
     clusters: Clusters = Clusters()
@@ -72,6 +67,11 @@ class Lens(Part):
             raise ValueError("give either [[districts]] or [areas.districts], not both")
         if (self.incidents is None) == (self.counts is None):
             raise ValueError("give either [incidents] or [counts], not both and not neither")
+        if self.phenomenon is not None and (self.buildings is None or self.incidents is None):
+            raise ValueError(
+                "[phenomenon] compares cases with all addresses: it needs [incidents] and "
+                "[buildings]"
+            )
         if self.rate.denominator == "exposure" and not self._has_exposure:
             raise ValueError(
                 'denominator = "exposure" needs the column that holds it: '

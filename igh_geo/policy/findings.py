@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
+from igh_geo.policy.factors import BuildingCases
 from igh_geo.policy.surroundings import Streets, Surroundings
 from igh_geo.stats.points.concentration import Concentration
 from igh_geo.stats.rates.funnel import Funnel
@@ -234,6 +235,8 @@ class Findings:
     surroundings : Surroundings or None
     streets : Streets or None
         None where neither streets nor addresses with their street are given.
+    buildings : BuildingCases or None
+        The cases by what they were found in, where the lens asks for it.
     """
 
     geometry: gpd.GeoDataFrame
@@ -261,3 +264,4 @@ class Findings:
     surroundings: Surroundings | None = None
     streets: Streets | None = None
     points: PointFindings | None = None
+    buildings: BuildingCases | None = None

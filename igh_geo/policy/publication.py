@@ -15,6 +15,7 @@ import pandas as pd
 
 from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
+from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.findings import Delivery
 from igh_geo.policy.methods import Method
 from igh_geo.policy.surroundings import Surroundings as Surroundings
@@ -314,6 +315,8 @@ class Publication:
         for the rest of an area), ``area_code``, ``area_name``, ``count``, ``is_rest`` (whether it
         is what is left of its area), ``status`` (one of STATUSES). None where no streets are
         known or the audience sees areas only.
+    phenomenon : Phenomenon or None
+        The cases by what they were found in, where the lens asks for it.
     """
 
     lens: Lens
@@ -353,3 +356,4 @@ class Publication:
     surroundings: Surroundings | None = None
     streets: pd.DataFrame | None = None
     point_clusters: gpd.GeoDataFrame | None = None
+    phenomenon: Phenomenon | None = None
