@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ def class_keys(limits: Sequence[int]) -> tuple[str, ...]:
         Rising; each is the lowest value of a class. 1945 and 1975 give ``-1944``, ``1945-1974``
         and ``1975-``.
     """
-    between = [f"{low}-{high - 1}" for low, high in zip(limits[:-1], limits[1:], strict=True)]
+    between = [f"{low}-{high - 1}" for low, high in pairwise(limits)]
     return (f"-{limits[0] - 1}", *between, f"{limits[-1]}-", UNKNOWN)
 
 
