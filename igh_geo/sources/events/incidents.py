@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo import crs, tables
+from igh_geo.crs import FloatArray
 from igh_geo.errors import DataError, Problem
 from igh_geo.ledger import Ledger
 from igh_geo.sources.columns import describe_choice
@@ -30,6 +32,8 @@ from igh_geo.texts import Texts
 log = logging.getLogger(__name__)
 
 BoolArray = npt.NDArray[np.bool_]
+# From cells with an address to x and y in metres, EPSG:28992; NaN where it is not known.
+Locate = Callable[[pd.DataFrame], tuple[FloatArray, FloatArray]]
 
 # An incident that took longer is as a rule a case that stayed open, or a mistyped year.
 LONGEST_INTERVAL = pd.Timedelta(days=31)
@@ -49,6 +53,7 @@ def read_incidents(
     dates: DateOrder | None = None,
     code_list: Path | None = None,
     today: dt.date | None = None,
+    locate: Locate | None = None,
 ) -> tuple[pd.DataFrame, Ledger]:
     """Read a file of incidents.
 
@@ -74,6 +79,9 @@ def read_incidents(
         does not have sets its row aside: the raw code would be a category of its own unseen.
     today : datetime.date, optional
         Rows after it are set aside; by default the future is left to the caller.
+    locate : callable, optional
+        Gives the places of rows without coordinates, from their other cells: an address, say.
+        A file then needs no columns of coordinates.
 
     Returns
     -------
@@ -97,12 +105,13 @@ def read_incidents(
     """
     codes = read_code_list(code_list) if code_list is not None else None
     raw = read_table(path, layer=layer, sheet=sheet)
+    known_otherwise = ("kind",) if codes is not None and codes.tells_kind else ()
     mapping = choose_columns(
         raw,
         columns or {},
         defaults or {},
         file=path.name,
-        known_otherwise=("kind",) if codes is not None and codes.tells_kind else (),
+        known_otherwise=known_otherwise if locate is None else (*known_otherwise, "x", "y"),
     )
     constants = {"source": source or path.stem, "location_quality": "unknown", **(defaults or {})}
     rows, at_fault = _rows_of_ledger(raw, mapping)
@@ -110,6 +119,9 @@ def read_incidents(
     ledger.set_aside(raw.is_total, "total_row")
     ledger.set_aside(raw.is_ragged, "wrong_number_of_fields")
     where, when, until, words = _understand(raw, mapping, constants, codes=codes, order=dates)
+    if locate is not None:
+        where, is_located = _located(where, raw, locate)
+        ledger.remark(is_located, "place_of_address")
     _account_for_places(ledger, where, at_fault)
     occurred_to = _account_for_moments(ledger, when, until, at_fault=at_fault)
     if today is not None:
@@ -119,6 +131,9 @@ def read_incidents(
     # Last, among the rows that can be used: the first with a number may be a broken one.
     numbers = _account_for_numbers(ledger, raw, mapping.get("incident_id"))
 
+    quality = words.location_quality
+    if locate is not None:
+        quality = quality.mask(is_located, "address")
     incidents = pd.DataFrame(
         {
             "source": words.source,
@@ -128,7 +143,7 @@ def read_incidents(
             "subcategory": words.subcategory,
             "kind": words.kind,
             "verified": words.verified,
-            "location_quality": words.location_quality,
+            "location_quality": quality,
             "x": where.x,
             "y": where.y,
             "row": raw.row,
@@ -217,7 +232,8 @@ def _rows_of_ledger(
     if raw.x is not None and raw.y is not None:
         rows = rows.assign(geometry_x=raw.x, geometry_y=raw.y)
         at_fault.setdefault("x", "geometry_x")
-    at_fault.setdefault("x", at_fault.get("point", ""))
+    if "point" in at_fault:
+        at_fault.setdefault("x", at_fault["point"])
     return rows, at_fault
 
 
@@ -226,11 +242,29 @@ def _where(raw: RawTable, mapping: Mapping[str, str]) -> Coordinates:
         return read_points(raw.frame[mapping["point"]])
     if raw.x is not None and raw.y is not None and "x" not in mapping:
         return place(raw.x, raw.y)
+    if not {"x", "y"} <= mapping.keys():
+        nowhere = np.full(len(raw.frame), np.nan)
+        return place(nowhere, nowhere)
     return read_coordinates(raw.frame[mapping["x"]], raw.frame[mapping["y"]])
 
 
+def _located(where: Coordinates, raw: RawTable, locate: Locate) -> tuple[Coordinates, BoolArray]:
+    """Coordinates with those of the address where a row has none, and which rows these are."""
+    at = np.flatnonzero(where.is_missing & ~raw.is_ragged)
+    is_located = np.zeros(len(raw.frame), dtype=bool)
+    if not len(at):
+        return where, is_located
+    found = place(*locate(raw.frame.iloc[at]))
+    known = at[np.isfinite(found.x)]
+    is_located[known] = True
+    x, y, code = where.x.copy(), where.y.copy(), where.system_code.copy()
+    x[at], y[at], code[at] = found.x, found.y, found.system_code
+    filled = replace(where, x=x, y=y, system_code=code, is_missing=where.is_missing & ~is_located)
+    return filled, is_located
+
+
 def _account_for_places(ledger: Ledger, where: Coordinates, at_fault: Mapping[str, str]) -> None:
-    column = at_fault["x"]
+    column = at_fault.get("x")
     ledger.set_aside(where.is_missing, "no_coordinates")
     ledger.set_aside(where.is_unreadable, "unreadable_coordinates", column=column)
     ledger.set_aside(where.is_zero, "zero_coordinates", column=column)
@@ -359,7 +393,7 @@ def _account_for_repetition(
 
     starts, ends = incidents["occurred_from"], incidents["occurred_to"]
     at_place = repeated_places(incidents["x"], incidents["y"], starts)
-    ledger.remark(among_all(at_place), "repeated_place", column=at_fault["x"])
+    ledger.remark(among_all(at_place), "repeated_place", column=at_fault.get("x"))
     on_date = frequent_dates(starts, ends)
     ledger.remark(among_all(on_date), "frequent_date", column=at_fault["occurred_from"])
     # Rows that are equal in every cell are told as such, and a default place says nothing.

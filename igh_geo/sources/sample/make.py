@@ -27,6 +27,7 @@ from igh_geo.sources.sample.names import (
     MUNICIPALITY_NAME,
     VILLAGE_NAME,
 )
+from igh_geo.sources.sample.ownership import make_ownership
 from igh_geo.sources.sample.planted import (
     GROUPS,
     MONTHS,
@@ -59,6 +60,7 @@ BUILDING_COLUMNS = [
     "straat",
     "huisnummer",
     "postcode",
+    "eigendom",
 ]
 EXPLANATION = (
     "Voorbeeldstad bestaat niet. GM9999 is geen code van het CBS, de postcodes beginnen met een "
@@ -82,9 +84,11 @@ def _made(seed: int) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Any]]:
         incident_seed,
         dirt_seed,
         hennep_seed,
-    ) = np.random.SeedSequence(seed).spawn(6)
+        ownership_seed,
+    ) = np.random.SeedSequence(seed).spawn(7)
     town = make_town(town_seed)
     addresses = make_addresses(town, address_seed)
+    addresses["eigendom"] = make_ownership(addresses, ownership_seed)
     layers = make_layers(town, addresses, figure_seed)
     places = choose_places(town, addresses)
     incidents = make_incidents(town, addresses, places, seed=incident_seed)
