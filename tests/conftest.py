@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import shutil
 from collections.abc import Iterator
@@ -52,7 +53,17 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def example() -> ModuleType:
     """The module tests/example.py, wherever pytest was started."""
-    spec = importlib.util.spec_from_file_location("igh_geo_example", ROOT / "tests" / "example.py")
+    return _module("example")
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """The module tests/example_phenomenon.py."""
+    return _module("example_phenomenon")
+
+
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"igh_geo_{name}", ROOT / f"tests/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -63,6 +74,17 @@ def example() -> ModuleType:
 @pytest.fixture(scope="session")
 def publication(example: ModuleType) -> Publication:
     return example.example_publication()
+
+
+@pytest.fixture(scope="session")
+def phenomenon_publication(publication: Publication, made_up: ModuleType) -> Publication:
+    """The publication of the example with what was found in which buildings, over five years."""
+    return dataclasses.replace(
+        publication,
+        lens=made_up.phenomenon_lens(publication.lens),
+        noun="kwekerijen",
+        phenomenon=made_up.example_phenomenon(publication),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,16 @@ BORDER = Symbol("#5a5f66")
 PARENT_BORDER = Symbol("#2f353c")
 POINT = Symbol("#1b1b1b")
 
+# Marks of parallel lines, and how far these are turned (degrees).
+_LINE_ANGLES = {
+    "level": "0",
+    "dashes": "0",
+    "waves": "0",
+    "slanted": "45",
+    "upright": "90",
+    "steep": "135",
+}
+
 # As the table that QGIS makes by itself when a style is saved "in the database".
 _TABLE = """
 CREATE TABLE layer_styles (
@@ -279,8 +289,12 @@ def _add_mark(made: Xml.Element, symbol: Symbol) -> None:
     name, ink = symbol.mark, symbol.ink
     if not name:
         return
-    if name in ("level", "slanted", "dashes", "waves"):
-        angle = "45" if name == "slanted" else "0"
+    if name == "grid":
+        for one in ("level", "upright"):
+            _add_mark(made, Symbol(symbol.fill, one, ink))
+        return
+    if name in _LINE_ANGLES:
+        angle = _LINE_ANGLES[name]
         pattern = _layer(
             made,
             "LinePatternFill",

@@ -13,7 +13,7 @@ from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.clusters.inference import Correction, adjust
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.stats.rates.exposure import count_problems, same_area_problems
-from igh_geo.stats.rates.intervals import confidence_problems
+from igh_geo.stats.rates.intervals import clopper_pearson, confidence_problems
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def compare_counts(
     p = pd.Series(np.minimum(1.0, 2.0 * np.minimum(lower_tail, upper_tail)), index=known.index)
     p_adjusted = adjust(p.where(has_events), correction).fillna(1.0)
 
-    low, high = _clopper_pearson(now, total, confidence=confidence)
+    low, high = clopper_pearson(now, total, confidence=confidence)
     per_exposure = exposure_previous / exposure_current
     table["ratio"] = _on_all(per_exposure * _ratio(now, before), known, table)
     table["ratio_low"] = _on_all(per_exposure * _ratio(low, 1.0 - low), known, table)
@@ -148,16 +148,6 @@ def monthly(occurred: pd.Series, *, start: dt.date, end: dt.date) -> pd.Series:
     month_of = pd.PeriodIndex(inside.dt.to_period("M"))
     counted = np.bincount(months.get_indexer(month_of), minlength=len(months))
     return pd.Series(counted.astype(np.int64), index=months, name="count")
-
-
-def _clopper_pearson(
-    successes: FloatArray, total: FloatArray, *, confidence: float
-) -> tuple[FloatArray, FloatArray]:
-    tail = (1.0 - confidence) / 2.0
-    failures = total - successes
-    low = stats.beta.ppf(tail, np.maximum(successes, 1.0), failures + 1.0)
-    high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(failures, 1.0))
-    return np.where(successes > 0, low, 0.0), np.where(failures > 0, high, 1.0)
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

@@ -59,6 +59,28 @@ _CLASSES = {
     "unclear": Symbol("#f4f2ec"),
 }
 
+# What a building is: houses light, flats in between, work dark, so that they keep apart in grey;
+# within a family the mark says which. A type looks the same on every map.
+_BUILDINGS = {
+    "building_detached": Symbol("#dfe8a6", "grid", "#4f6b1c"),
+    "building_semi_detached": Symbol("#d3eab4", "plus", "#2f6b2c"),
+    "building_end_terrace": Symbol("#bfe0ab", "upright", "#2f6b2c"),
+    "building_mid_terrace": Symbol("#c4e3b2"),
+    "building_flat_low": Symbol("#a3c4ea", "upright", "#1d4a86"),
+    "building_flat_high": Symbol("#3b6fb5", "grid", "#ffffff"),
+    "building_flat": Symbol("#6c9ad2"),
+    "building_maisonette": Symbol("#8a98dc", "plus", "#15205c"),
+    "building_above_shop": Symbol("#8a2f5a"),
+    "building_business": Symbol("#7a4a1e", "upright", "#ffffff"),
+    "building_industrial": Symbol("#4a2f1a", "grid", "#e8c9a8"),
+    "building_garage": Symbol("#6b4a2a", "plus", "#ffffff"),
+    "building_houseboat": Symbol("#bfe8ea", "steep", "#0f5f66"),
+    "building_caravan": Symbol("#e59a55", "steep", "#4a2400"),
+    "building_unknown": Symbol("#6e6e6e", "steep", "#ffffff"),
+    "building_other": Symbol("#a8a8a8", "diamonds", "#222222"),
+    "building_tie": Symbol("#fff0b8", "diamonds", "#6f5a00"),
+}
+
 _STATUSES = {
     "zero": Symbol("#ffffff"),
     # Quiet, for what is not told must not be what one sees first.
@@ -91,4 +113,4 @@ def symbols() -> dict[str, dict[str, str]]:
         for name, fills in _SCALES.items()
         for step, fill in enumerate(fills)
     }
-    return {name: asdict(symbol) for name, symbol in (scales | _CLASSES | _STATUSES).items()}
+    return {name: asdict(symbol) for name, symbol in (scales | _CLASSES | _BUILDINGS | _STATUSES).items()}

@@ -228,7 +228,7 @@ def parse_line(line: str) -> list[Address]:
     place = place or (others[-1] if others else "")
     readings = [
         replace(reading, postcode=postcode, place=place or reading.place)
-        for reading in _street_and_number(street_part)
+        for reading in parse_street(street_part)
     ]
     return readings or [Address(postcode=postcode, place=place)]
 
@@ -244,9 +244,23 @@ def read_suffix(text: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", _plain(text).upper())
 
 
+def read_number(text: str) -> tuple[int | None, str]:
+    """A house number, and the suffix that stands behind it in the same cell: 12 and A2 of 12A-2."""
+    found = _NUMBER.match(_NUMBER_WORD.sub("", re.sub(r"[.,]0$", "", text)))
+    if found is None:
+        return None, ""
+    return int(found["number"]), read_suffix(found["rest"] or "")
+
+
 def holds_value(text: str) -> bool:
     """Whether a cell says something: not a sign or a word for nothing."""
-    return bool(_filled(text))
+    return bool(filled(text))
+
+
+def filled(text: str) -> str:
+    """What a cell says; nothing for a sign or a word for nothing, and for a story."""
+    text = text.strip()
+    return "" if text.lower() in _NO_VALUE or len(text) > LONGEST_ADDRESS else text
 
 
 @lru_cache(maxsize=2**16)
@@ -272,7 +286,7 @@ def fold_place(name: str) -> str:
 
 
 def _read_row(cells: dict[str, str], has_parts: bool) -> list[Address]:
-    cells = {part: _filled(text) for part, text in cells.items()}
+    cells = {part: filled(text) for part, text in cells.items()}
     if not has_parts and cells.get("line"):
         readings = parse_line(cells["line"])
         postcode, place = read_postcode(cells.get("postcode", "")), cells.get("place", "")
@@ -281,20 +295,17 @@ def _read_row(cells: dict[str, str], has_parts: bool) -> list[Address]:
         ]
     suffix = read_suffix(cells.get("letter", "")) + read_suffix(cells.get("addition", ""))
     postcode, place = read_postcode(cells.get("postcode", "")), cells.get("place", "")
-    number = _NUMBER_WORD.sub("", re.sub(r"[.,]0$", "", cells.get("number", "")))
-    found = _NUMBER.match(number)
-    if found is not None:
-        # The number's own column often holds the letter too: 12A-2.
-        behind = read_suffix(found["rest"] or "")
+    number, behind = read_number(cells.get("number", ""))
+    if number is not None:
         suffix = behind + (suffix if suffix != behind else "")
-        return [Address(cells.get("street", ""), int(found["number"]), suffix, postcode, place)]
+        return [Address(cells.get("street", ""), number, suffix, postcode, place)]
     # Without a column for it, or in an empty cell, the number may stand behind the street.
-    readings = _street_and_number(cells.get("street", ""))
+    readings = parse_street(cells.get("street", ""))
     readings = [replace(r, postcode=postcode, place=place or r.place) for r in readings]
     return readings or [Address(postcode=postcode, place=place)]
 
 
-def _street_and_number(text: str) -> list[Address]:
+def parse_street(text: str) -> list[Address]:
     """Every way to cut a text into street, number and addition; the first number first."""
     readings = []
     for space in re.finditer(r"\s+(?=\d)", text):
@@ -312,11 +323,6 @@ def _street_and_number(text: str) -> list[Address]:
     if text and not readings:
         readings.append(Address(street=text))
     return readings
-
-
-def _filled(text: str) -> str:
-    text = text.strip()
-    return "" if text.lower() in _NO_VALUE or len(text) > LONGEST_ADDRESS else text
 
 
 def _plain(text: str) -> str:

@@ -189,6 +189,45 @@ def wilson(
     return np.where(events == 0, 0.0 * n, low), np.where(events == n, 1.0, high)
 
 
+def clopper_pearson(
+    count: npt.ArrayLike, total: npt.ArrayLike, *, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Exact interval of a proportion.
+
+    At its limits the observed count, or one further away, has a probability of half of
+    1 - `confidence` in each tail.
+
+    Parameters
+    ----------
+    count : array of float
+        Events, 0 to `total`.
+    total : array of float
+        Trials.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper limit of the proportion: 0 below no events, 1 above `total` of them.
+
+    Raises
+    ------
+    DataError
+        When a count is negative or infinite, or the level is not between 0 and 1.
+
+    References
+    ----------
+    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
+    """
+    events = _checked(count, confidence)
+    failures = np.asarray(total, dtype=np.float64) - events
+    tail = (1.0 - confidence) / 2.0
+    low = special.betaincinv(np.maximum(events, 1.0), failures + 1.0, tail)
+    high = special.betaincinv(events + 1.0, np.maximum(failures, 1.0), 1.0 - tail)
+    return np.where(events > 0, low, 0.0), np.where(failures > 0, high, 1.0)
+
+
 def confidence_problems(confidence: float) -> list[Problem]:
     """Say what is wrong with a confidence level; empty when nothing is."""
     if 0 < confidence < 1:

@@ -12,6 +12,9 @@ const MARKS = {
     return 13;
   },
   waves(draw) { draw.line(0, 3, 3, 1.5); draw.line(3, 1.5, 6, 3); draw.line(7, 9, 10, 7.5); draw.line(10, 7.5, 13, 9); return 13; },
+  upright(draw) { draw.line(3.5, 0, 3.5, 7); return 7; },
+  grid(draw) { draw.line(0, 4.5, 9, 4.5); draw.line(4.5, 0, 4.5, 9); return 9; },
+  steep(draw) { draw.line(-1, -1, 8, 8); draw.line(6, -1, 8, 1); draw.line(-1, 6, 1, 8); return 7; },
   up(draw) { draw.triangle(5.5, 2.5, -1); return 11; },
   down(draw) { draw.triangle(5.5, 2.5, 1); return 11; },
 };
