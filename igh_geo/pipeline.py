@@ -17,6 +17,8 @@ from igh_geo.errors import IghGeoError, OutputError, Problem
 from igh_geo.intake import (
     Events,
     Inputs,
+    building_cases,
+    read_buildings,
     read_events,
     read_known_addresses,
     read_study_areas,
@@ -147,19 +149,24 @@ def run(
     record = Run(lens, out / lens.name, started, progress, inputs)
     texts = texts_for(lens)
     with record.stage("areas"):
-        addresses = read_known_addresses(lens, inputs)
+        register = read_buildings(lens, inputs)
+        addresses = read_known_addresses(lens, inputs, register)
         study = read_study_areas(lens, addresses, inputs)
         areas = study.areas
         around = read_surroundings(lens, areas, inputs, addresses=addresses)
     with record.stage("incidents"):
         asked = lens.period
-        events = read_events(lens, study, inputs, today=started.date())
+        events = read_events(lens, study, inputs, today=started.date(), register=register)
         carried_from = None
         if events.carried_from is not None:
             carried_from = events.carried_from.boundary_year
             areas = areas.join(events.carried_from.flags(areas))
         lens = lens.model_copy(update={"period": events.period})
         record.personal = events.personal
+    buildings = None
+    if register is not None:
+        with record.stage("buildings"):
+            buildings = building_cases(events, areas, register, lens=lens)
     with record.stage("rates"):
         base, levels, whole, partial = _levels(areas, events, lens)
     with record.stage("clusters"):
@@ -220,6 +227,7 @@ def run(
             points=points,
             surroundings=around.surroundings,
             streets=around.streets,
+            buildings=buildings,
         )
         published = publish(findings, lens, texts, made_on=record.started.date())
     aside = _private(private, out)

@@ -22,20 +22,24 @@ UNDECIDED = "BESLIS ZELF:"
 STAGES = {
     "areas": "reading the areas",
     "incidents": "reading and placing the incidents",
+    "buildings": "types of buildings, and the address of every case",
     "rates": "rates, changes and ranks",
     "clusters": "clusters of areas",
     "cells": "hot cells and density",
     "disclosure": "what may be shown",
     "map": "map.html",
     "briefing": "briefing.html",
+    "phenomenon": "phenomenon.html",
     "picture": "map.png",
     "document": "map.pdf",
     "tables": "tables.xlsx",
     "layers": "layers.gpkg",
     "inspection": "comparing the results with the input",
+    "encryption": "encrypting the results",
 }
-# Only where the results are for a few.
-SEALING = {"encryption": "encrypting the results"}
+# Only of a lens that looks into buildings, and of results for a few.
+OF_BUILDINGS = ("buildings", "phenomenon")
+OF_SEALED = ("encryption",)
 
 
 def add_commands(commands: Commands) -> None:
@@ -97,12 +101,12 @@ def _run(options: argparse.Namespace) -> int:
     from igh_geo.pipeline import run_all
     from igh_geo.sources.store.database import read_key
 
-    sealed = {lens.name for lens in lenses if lens.is_sealed}
+    chosen = {lens.name: _stages(lens) for lens in lenses}
 
     def progress(name: str) -> Callable[[str], None]:
         if options.quiet:
             return lambda _stage: None
-        stages = STAGES | SEALING if name in sealed else STAGES
+        stages = chosen[name]
         numbers = {stage: number for number, stage in enumerate(stages, 1)}
         return lambda stage: tell(f"  {name}  [{numbers[stage]:2}/{len(stages)}] {stages[stage]}")
 
@@ -131,6 +135,13 @@ def _run(options: argparse.Namespace) -> int:
     if len(records) > 1 and not options.quiet:
         print(f"{options.out / 'index.html'}")
     return DONE
+
+
+def _stages(lens: Lens) -> dict[str, str]:
+    """The stages that a lens goes through, with what is said of each."""
+    is_of_buildings = lens.phenomenon is not None
+    left_out = (*(() if is_of_buildings else OF_BUILDINGS), *(() if lens.is_sealed else OF_SEALED))
+    return {stage: words for stage, words in STAGES.items() if stage not in left_out}
 
 
 def _reads_store(lens: Lens) -> bool:

@@ -21,6 +21,7 @@ from igh_geo.sources.areas.context import read_context
 from igh_geo.sources.areas.districts import read_districts
 from igh_geo.sources.areas.hierarchy import check_parents
 from igh_geo.sources.areas.key_figures import join_key_figures, read_key_figures
+from igh_geo.sources.bag.register import Register
 from igh_geo.sources.notes import Note
 from igh_geo.tables import PARENT_LEVEL, check
 
@@ -111,11 +112,16 @@ def read_study_areas(lens: Lens, addresses: pd.DataFrame | None, inputs: Inputs)
     return StudyAreas(areas, tuple(said), other, tuple(context))
 
 
-def read_known_addresses(lens: Lens, inputs: Inputs) -> pd.DataFrame | None:
+def read_known_addresses(
+    lens: Lens, inputs: Inputs, register: Register | None = None
+) -> pd.DataFrame | None:
     """Addresses of the lens, with their streets where these are known, or None."""
     part = lens.buildings
     if part is None:
         return None
+    if register is not None:
+        known = register.objects[["x", "y", "street"]].reset_index(drop=True)
+        return known if known["street"].notna().any() else known.drop(columns="street")
     return read_addresses(inputs.locate(part.file), street_column=part.street_column)
 
 

@@ -56,6 +56,9 @@ class Events:
         What was noticed of the counts.
     personal : Personal or None
         What the input holds of single cases, as fingerprints; None when the input is counts.
+    particulars : pandas.DataFrame or None
+        All cells of the placed incidents, as text, on the same index; None where they are not
+        needed. Private.
     """
 
     period: Period
@@ -77,3 +80,4 @@ class Events:
     carried_from: OtherYear | None = None
     notes: tuple[Note, ...] = ()
     personal: Personal | None = None
+    particulars: pd.DataFrame | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem
+from igh_geo.intake.building_cases import locate
 from igh_geo.intake.deliveries import deliveries_of
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
@@ -20,6 +22,7 @@ from igh_geo.intake.span import span_of, times_known
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Incidents, Lens
 from igh_geo.places.assign import assign_areas
+from igh_geo.sources.bag.register import Register
 from igh_geo.sources.events.incidents import read_incidents
 from igh_geo.sources.events.ledger_rows import LedgerRows
 from igh_geo.sources.events.repetition import frequent_dates, near_duplicates, repeated_places
@@ -33,7 +36,14 @@ from igh_geo.texts import Texts
 EQUAL_ROW = r"h[0-9a-f]{16}-\d+"
 
 
-def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: dt.date) -> Events:
+def read_placed(
+    lens: Lens,
+    areas: gpd.GeoDataFrame,
+    inputs: Inputs,
+    *,
+    today: dt.date,
+    register: Register | None = None,
+) -> Events:
     """Read the incidents of a lens, choose what it asks for and place them in its areas.
 
     Parameters
@@ -45,6 +55,9 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     inputs : Inputs
     today : datetime.date
         What lies after it has not happened yet.
+    register : Register, optional
+        Addresses, which give rows without coordinates their place; the cells of every placed row
+        are then kept with it.
 
     Raises
     ------
@@ -56,7 +69,7 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
     part = lens.incidents
     if part is None:
         raise LensError("this lens has no [incidents]")
-    incidents, ledger = _read(part, inputs)
+    incidents, ledger = _read(part, inputs, register)
     _refuse_empty(len(incidents), ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
     deliveries = deliveries_of(incidents.attrs.get("loads", ()))
@@ -103,10 +116,13 @@ def read_placed(lens: Lens, areas: gpd.GeoDataFrame, inputs: Inputs, *, today: d
         dates_assumed=dates_assumed,
         deliveries=deliveries,
         personal=personal,
+        particulars=ledger.rows.loc[placed.index] if register is not None else None,
     )
 
 
-def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
+def _read(
+    part: Incidents, inputs: Inputs, register: Register | None
+) -> tuple[pd.DataFrame, Ledger]:
     if part.source is not None:
         incidents, ledger = read_incidents_from_store(
             inputs.store_path, part.source, key=inputs.key
@@ -121,6 +137,7 @@ def _read(part: Incidents, inputs: Inputs) -> tuple[pd.DataFrame, Ledger]:
         sheet=part.sheet,
         layer=part.layer,
         dates=part.dates,
+        locate=None if register is None else partial(locate, register=register),
     )
 
 

@@ -3,6 +3,7 @@
 from igh_geo.lens.analysis import SMALLEST_CELL_M, Clusters, Grid, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District, KeyFigures
 from igh_geo.lens.audience import AUDIENCES, HOUSE_RULES, Rules, default_rules, read_rules
+from igh_geo.lens.buildings import Buildings, Phenomenon
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.model import Lens
 from igh_geo.lens.part import Denominator, FilePath, KindName, Part, Setting, Year
@@ -14,6 +15,7 @@ __all__ = [
     "HOUSE_RULES",
     "SMALLEST_CELL_M",
     "Areas",
+    "Buildings",
     "Clusters",
     "Context",
     "Counts",
@@ -27,6 +29,7 @@ __all__ = [
     "Lens",
     "Part",
     "Period",
+    "Phenomenon",
     "Priorities",
     "Rate",
     "Rules",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.sources.addresses.address_text import (
-    fold_place,
-    fold_street,
-    read_postcode,
-    read_suffix,
-    recognise_address_columns,
-)
+from igh_geo.sources.addresses.address_parts import PARTS, read_parts
+from igh_geo.sources.addresses.address_text import recognise_address_columns
+from igh_geo.sources.bag.identifiers import bare_ids
 from igh_geo.sources.columns import find
 from igh_geo.sources.formats.files import GEOMETRY, RawTable, list_layers, read_table
 from igh_geo.sources.values.coordinates import place, read_coordinates
@@ -157,38 +152,13 @@ def _points(raw: RawTable) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
 
 def _addresses(raw: RawTable, columns: dict[str, str]) -> pd.DataFrame:
     frame = raw.frame
-    empty = pd.Series("", index=frame.index, dtype="str")
-
-    def part(name: str) -> pd.Series:
-        return frame[columns[name]].fillna("").astype("str") if name in columns else empty
-
-    number = part("number").str.extract(r"^(\d{1,5})(.*)$")
     named = list(map(str, frame.columns))
     own, street_id = find(named, _OWN_ID), find(named, _STREET_ID)
-    street = part("street")
-    keys = _folded(street, fold_street)
-    if "street" not in columns and street_id is not None:
-        # A street that is only referred to still has a middle, though no name to find it by.
-        keys = "#" + frame[street_id].fillna("").astype("str")
-    suffix = number[1].fillna("") + part("letter") + part("addition")
-    return pd.DataFrame(
-        {
-            "id": frame[own].map(_bare_id) if own is not None else empty,
-            "street": street,
-            "street_key": keys,
-            "number": pd.to_numeric(number[0], errors="coerce"),
-            "suffix": _folded(suffix, read_suffix),
-            "postcode": _folded(part("postcode"), read_postcode),
-            "place_key": _folded(part("place"), fold_place),
-        }
-    )
-
-
-def _folded(values: pd.Series, fold: object) -> pd.Series:
-    """Fold every distinct value once: a street has many addresses."""
-    assert callable(fold)
-    distinct = {value: fold(value) for value in values.unique()}
-    return values.map(distinct).astype("str")
+    parts = pd.DataFrame({part: frame[columns[part]] for part in PARTS if part in columns})
+    is_referred = "street" not in columns and street_id is not None
+    read = read_parts(parts, street_id=frame[street_id] if is_referred else None)
+    ids = pd.Series("", index=frame.index, dtype="str") if own is None else bare_ids(frame[own])
+    return read.assign(id=ids)
 
 
 def _places(
@@ -202,7 +172,7 @@ def _places(
     # Several values come as {a,b} from PostgreSQL, as ['a', 'b'] from Python, or with commas.
     split = ids.str.findall(r"[A-Za-z0-9.]+")
     frame = pd.DataFrame({"id": split, "x": points[0], "y": points[1]}).explode("id")
-    frame = frame.assign(id=frame["id"].map(_bare_id))
+    frame = frame.assign(id=bare_ids(frame["id"]).to_numpy())
     # Without an identification it would be the place of every address that has none.
     return frame[frame["id"] != ""]
 
@@ -229,9 +199,3 @@ def _joined(
         )
         raise DataError(str(problem))
     return found
-
-
-def _bare_id(value: object) -> str:
-    """An identification without ``NL.IMBAG.Nummeraanduiding.``, with its leading zeros."""
-    found = re.search(r"(\d{1,16})$", str(value).strip())
-    return found[1].zfill(16) if found else ""

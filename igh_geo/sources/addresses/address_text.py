@@ -96,6 +96,13 @@ _BEFORE_NUMBER = re.compile(
 )
 _NUMBER_WORD = re.compile(r"^(?:(?:(?:huis)?(?:nummer|nr)|no|hnr)\.?:?|#)\s*(?=\d)", re.IGNORECASE)
 _RANGE = re.compile(r"(?<=\d)\s*(?:t\s?/\s?m|tot en met)\s*(?=\d)", re.IGNORECASE)
+# "12 2-hoog", "12-2e verd." and "12 begane grond": words longer than an addition.
+_FLOOR = re.compile(
+    r"(?<=\d[\s-])(?P<floor>\d{1,2})(?:\s?(?:e|de|ste))?[\s-]?"
+    r"(?:hoog|hg|verdieping|verd|etage)\b\.?",
+    re.IGNORECASE,
+)
+_GROUND_FLOOR = re.compile(r"(?<=\d)[\s-]+(?:begane\s?grond|parterre)\b", re.IGNORECASE)
 _NO_VALUE = {"", "-", "onbekend", "nvt", "n.v.t.", "geen", "0", "nan", "null"}
 
 
@@ -212,7 +219,7 @@ def parse_line(line: str) -> list[Address]:
     text = re.sub(r"\s+", " ", line.replace("\u00a0", " ")).strip(" ,;")
     if len(text) > LONGEST_ADDRESS:
         return [Address()]
-    text = _RANGE.sub("-", text)
+    text = _GROUND_FLOOR.sub(" hs", _FLOOR.sub(r"\g<floor>", _RANGE.sub("-", text)))
     postcode, place = "", ""
     found = _POSTCODE.search(text)
     if found is not None:

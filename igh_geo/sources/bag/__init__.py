@@ -1,0 +1,1 @@
+"""The register of buildings and addresses (BAG), from whatever form it comes in."""
