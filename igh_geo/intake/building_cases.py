@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import geopandas as gpd
 import numpy as np
@@ -57,25 +58,34 @@ def read_buildings(lens: Lens, inputs: Inputs) -> Register | None:
     )
 
 
-def locate(frame: pd.DataFrame, *, register: Register) -> tuple[FloatArray, FloatArray]:
-    """Places of rows by their address: x and y in metres, EPSG:28992; NaN where not found.
+def locate(frame: pd.DataFrame, *, register: Register) -> tuple[FloatArray, FloatArray, pd.Series]:
+    """Places of rows by their address.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Cells of a file of cases, as text.
     register : Register
+
+    Returns
+    -------
+    x, y : numpy.ndarray of float
+        Metres, EPSG:28992; NaN where the address was not found.
+    reason : pandas.Series of str
+        Why it was not; missing where it was, and where no column holds addresses.
     """
     numbered = frame.reset_index(drop=True)
     try:
         found = match_addresses(
             numbered, register.addresses, objects=_objects(register), gone=register.gone
-        )["object_id"]
+        )
     except DataError:
         # No column holds an address: that the rows have no place is said of them one by one.
-        found = pd.Series(pd.NA, index=numbered.index, dtype="str")
-    places = register.objects[["x", "y"]].reindex(found.to_numpy())
-    return places["x"].to_numpy(dtype=float), places["y"].to_numpy(dtype=float)
+        nowhere = np.full(len(frame), np.nan)
+        return nowhere, nowhere, pd.Series(pd.NA, index=numbered.index, dtype="str")
+    places = register.objects[["x", "y"]].reindex(found["object_id"].to_numpy())
+    reason = found["reason"].where(found["reason"] != "no_address")
+    return places["x"].to_numpy(dtype=float), places["y"].to_numpy(dtype=float), reason
 
 
 def building_cases(
@@ -105,7 +115,8 @@ def building_cases(
     part = lens.phenomenon or Phenomenon()
     typed = _typed(register, part)
     factors = _known_factors(typed, part, register)
-    stock, aside = _stock(typed, areas, events.period)
+    file = lens.buildings.file if lens.buildings is not None else ""
+    stock, aside = _stock(typed, areas, events.period, file=PurePath(file).name)
     cases, matching, matches = _cases(events, typed, register, lens=lens, factors=factors)
     return BuildingCases(
         cases=cases,
@@ -161,12 +172,12 @@ def _classes(factors: Sequence[str], part: Phenomenon) -> dict[str, tuple[str, .
 
 
 def _stock(
-    typed: pd.DataFrame, areas: gpd.GeoDataFrame, period: Period
+    typed: pd.DataFrame, areas: gpd.GeoDataFrame, period: Period, *, file: str
 ) -> tuple[pd.DataFrame, LedgerSummary]:
     """Addresses that lie in the areas and stood in the period, with their years, and an account."""
     placed = assign_areas(typed["x"], typed["y"], areas)["area_code"]
     years = _years(typed["year_built"], period.start, period.end)
-    ledger = Ledger("stock", pd.DataFrame(index=typed.index))
+    ledger = Ledger(file, pd.DataFrame(index=typed.index))
     ledger.set_aside(placed.isna().to_numpy(dtype=bool), "outside_areas", sort="selection")
     ledger.set_aside(years <= 0, "built_after_period", sort="selection")
     ledger.remark(typed["year_built"].isna().to_numpy(dtype=bool), "no_year_built")
@@ -255,9 +266,7 @@ def _cases(
             "area_code": placed["area_code"],
             **classes,
             "year": local.dt.year.astype("Int64"),
-            "month": local.dt.month.astype("Int64").mask(
-                np.full(len(placed), not events.months_known)
-            ),
+            "month": local.dt.month.astype("Int64").mask(no_months),
             "detection": _detection(cells, part, file=events.ledger.source),
             "is_matched": is_matched,
         },

@@ -130,7 +130,7 @@ def match_addresses(
     where = np.append(register.points, [[np.nan, np.nan]], axis=0)
     distance_m = np.hypot(*(points - where[at]).T)
     is_far = ~is_place & (distance_m > FAR_M)
-    has_point: Flags = np.isfinite(points).all(axis=1) & (within_m > 0)
+    has_point: Flags = np.isfinite(points[:, 0] + points[:, 1]) & (within_m > 0)
     match = np.select(
         [is_id, is_text & by_text.is_by_street, is_text, is_place], [0, 2, 1, 3], default=4
     )

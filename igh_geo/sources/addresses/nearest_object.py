@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-# Objects of one flat often lie at one place, told to the millimetre in one file and not in another.
-_SAME_PLACE_DECIMALS = 1
+# The BAG tells places to the millimetre; what differs by less was only computed in another way.
+_SAME_PLACE_DECIMALS = 3
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def find_nearest(
     points, objects : numpy.ndarray of float
         Rows of x and y in metres, EPSG:28992; NaN where not known.
     rank : numpy.ndarray of int
-        Order of the objects: of those at one place (the same to a decimetre) the first is taken.
+        Order of the objects: of those at one place (the same to a millimetre) the first is taken.
     within_m : float
         Farther is not near.
 
@@ -44,9 +44,9 @@ def find_nearest(
     places, first, n = np.unique(
         objects[placed].round(_SAME_PLACE_DECIMALS), axis=0, return_index=True, return_counts=True
     )
-    # Sorted places make the answer the same whatever the order of the objects. The bound of the
-    # tree itself is not included, and rounding moves a place by less than a decimetre.
-    _, found = cKDTree(places).query(points[asked], distance_upper_bound=within_m + 1.0)
+    # Sorted places make the answer the same whatever the order of the objects. The tree leaves
+    # out what lies at its bound, so that is a little wider and the distance is measured again.
+    _, found = cKDTree(places).query(points[asked], distance_upper_bound=within_m + 0.01)
     has = found < len(places)
     asked, found = asked[has], found[has]
     chosen = placed[first[found]]

@@ -59,7 +59,7 @@ _FIELDS = {
 }
 _POSITIONS = ("pos", "posList")
 # These say of objects that they are looked into, or which place lies in which municipality.
-_ASIDE = re.compile(r"InOnderzoek|GEM-WPL|Leveringsdocument|^\d{4}IO[A-Z]{3}|__MACOSX|^\.")
+_ASIDE = re.compile(r"InOnderzoek|GEM-WPL|Leveringsdocument|^\d{4}IO[A-Z]{3}|__MACOSX|^\.(?!\.$)")
 _INACTIVE = re.compile(r"Inactief|^\d{4}IA[A-Z]{3}")
 _NOT_BAG = re.compile(r"NietBag|^\d{4}NB[A-Z]{3}")
 # Extract, kind, municipality: deeper it goes nowhere.

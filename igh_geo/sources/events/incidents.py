@@ -32,8 +32,9 @@ from igh_geo.texts import Texts
 log = logging.getLogger(__name__)
 
 BoolArray = npt.NDArray[np.bool_]
-# From cells with an address to x and y in metres, EPSG:28992; NaN where it is not known.
-Locate = Callable[[pd.DataFrame], tuple[FloatArray, FloatArray]]
+# From cells with an address to x and y (m, EPSG:28992; NaN where they are not known), and to the
+# reason why not (missing where they are).
+Locate = Callable[[pd.DataFrame], tuple[FloatArray, FloatArray, pd.Series]]
 
 # An incident that took longer is as a rule a case that stayed open, or a mistyped year.
 LONGEST_INTERVAL = pd.Timedelta(days=31)
@@ -120,8 +121,7 @@ def read_incidents(
     ledger.set_aside(raw.is_ragged, "wrong_number_of_fields")
     where, when, until, words = _understand(raw, mapping, constants, codes=codes, order=dates)
     if locate is not None:
-        where, is_located = _located(where, raw, locate)
-        ledger.remark(is_located, "place_of_address")
+        where, is_located = _located(ledger, where, raw, locate=locate)
     _account_for_places(ledger, where, at_fault)
     occurred_to = _account_for_moments(ledger, when, until, at_fault=at_fault)
     if today is not None:
@@ -248,15 +248,20 @@ def _where(raw: RawTable, mapping: Mapping[str, str]) -> Coordinates:
     return read_coordinates(raw.frame[mapping["x"]], raw.frame[mapping["y"]])
 
 
-def _located(where: Coordinates, raw: RawTable, locate: Locate) -> tuple[Coordinates, BoolArray]:
+def _located(
+    ledger: Ledger, where: Coordinates, raw: RawTable, *, locate: Locate
+) -> tuple[Coordinates, BoolArray]:
     """Coordinates with those of the address where a row has none, and which rows these are."""
-    at = np.flatnonzero(where.is_missing & ~raw.is_ragged)
+    at = np.flatnonzero(where.is_missing & ledger.is_placed.to_numpy())
     is_located = np.zeros(len(raw.frame), dtype=bool)
     if not len(at):
         return where, is_located
-    found = place(*locate(raw.frame.iloc[at]))
-    known = at[np.isfinite(found.x)]
-    is_located[known] = True
+    x_m, y_m, reason = locate(raw.frame.iloc[at])
+    found = place(x_m, y_m)
+    is_located[at[np.isfinite(found.x)]] = True
+    for key in sorted(reason.dropna().unique()):
+        ledger.set_aside(at[(reason == key).to_numpy(dtype=bool)], key)
+    ledger.remark(is_located, "place_of_address")
     x, y, code = where.x.copy(), where.y.copy(), where.system_code.copy()
     x[at], y[at], code[at] = found.x, found.y, found.system_code
     filled = replace(where, x=x, y=y, system_code=code, is_missing=where.is_missing & ~is_located)
