@@ -321,7 +321,8 @@ def _own_words(cells: pd.DataFrame, lens: Lens) -> pd.Series:
 
 def _detection(cells: pd.DataFrame, part: Phenomenon, *, file: str) -> pd.Series:
     """Who found each case; missing where the file does not say."""
-    columns = [str(name) for name in cells.columns]
+    # The number of a row is no column of the file.
+    columns = [str(name) for name in cells.columns if name != "row"]
     given = part.detection_column
     if given is not None and given not in columns:
         problem = Problem(
