@@ -25,9 +25,9 @@ A7;150000;450000;flat;1975;60;corporatie;Verweg;1;5678 EF
 """
 HEADER = "zaaknummer;datum;soort;categorie;adres_id;straat;huisnummer;postcode;x;y;gevonden_door\n"
 # The file covers the whole period, also where no case is looked at.
-FENCES = (
-    "F1;01-01-2022;misdrijf;Anders;A1;;;;100100;400100;\n"
-    "F2;31-12-2023;misdrijf;Anders;A1;;;;100100;400100;\n"
+FENCES = "".join(
+    f"F{at};{day};misdrijf;Anders;A1;;;;100100;400100;\n"
+    for at, day in enumerate(("01-01-2022", "01-10-2022", "01-06-2023", "31-12-2023"))
 )
 AREAS = {"BU00010000": box(100_000, 400_000, 101_000, 401_000)}
 AREAS["BU00010001"] = box(101_000, 400_000, 102_000, 401_000)
@@ -100,7 +100,7 @@ def test_row_without_coordinates_lies_where_its_address_lies(tmp_path: Path) -> 
     assert found.cases["area_code"].to_dict() == {"Z1": "BU00010001"}
     aside = events.ledger.set_aside.set_index("reason")["count"].to_dict()
     selected = aside.pop("category_not_selected")
-    assert (selected, aside) == (2, {"address_not_found": 1, "no_coordinates": 1})
+    assert (selected, aside) == (4, {"address_not_found": 1, "no_coordinates": 1})
     assert events.ledger.rows_in == events.ledger.placed + selected + sum(aside.values())
     assert events.incidents["location_quality"].tolist() == ["address"]
 
