@@ -275,6 +275,8 @@ def _cases(
     rows = pd.DataFrame({"row": placed["row"]}, index=placed.index)
     ledger = Ledger(events.ledger.source, rows)
     ledger.set_aside(is_before, "case_before_building")
+    has_stock = cases["building_type"].isin([*typed["building_type"].unique(), UNKNOWN])
+    ledger.set_aside(~has_stock.to_numpy(dtype=bool), "no_addresses_of_type")
     for reason in sorted(found["reason"].dropna().unique()):
         ledger.set_aside((found["reason"] == reason).to_numpy(dtype=bool), str(reason))
     remarks = found["remark"].fillna("").astype("str")

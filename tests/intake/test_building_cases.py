@@ -33,9 +33,15 @@ AREAS = {"BU00010000": box(100_000, 400_000, 101_000, 401_000)}
 AREAS["BU00010001"] = box(101_000, 400_000, 102_000, 401_000)
 
 
-def found_in(folder: Path, cases: str, *, phenomenon: dict[str, object] | None = None):
+def found_in(
+    folder: Path,
+    cases: str,
+    *,
+    phenomenon: dict[str, object] | None = None,
+    header: str = HEADER,
+):
     (folder / "adressen.csv").write_text(ADDRESSES, encoding="utf-8")
-    (folder / "zaken.csv").write_text(HEADER + FENCES + cases, encoding="utf-8")
+    (folder / "zaken.csv").write_text(header + FENCES + cases, encoding="utf-8")
     areas = gpd.GeoDataFrame(
         {"buurtcode": list(AREAS), "buurtnaam": ["West", "Oost"]},
         geometry=list(AREAS.values()),
@@ -173,3 +179,14 @@ def test_column_of_who_found_it_that_is_not_there_is_named_with_those_that_are(
             "Z1;01-02-2022;misdrijf;Hennep;A1;;;;100100;400100;tip\n",
             phenomenon={"detection_column": "gevonden_doo"},
         )
+
+
+def test_case_of_a_type_without_addresses_is_told_as_such(tmp_path: Path) -> None:
+    found, _ = found_in(
+        tmp_path,
+        "Z1;01-02-2022;misdrijf;Hennep;;;77;1234AB;100500;400500;tip;loods\n"
+        "Z2;01-02-2022;misdrijf;Hennep;;;77;1234AB;100500;400500;tip;flat\n",
+        header=HEADER.strip() + ";gebouwtype\n",
+    )
+    assert kinds(found) == {"Z1": "industrial", "Z2": "flat"}
+    assert reasons(found) == {"no_addresses_of_type": 1, "address_not_found": 1}
