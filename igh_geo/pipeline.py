@@ -34,6 +34,7 @@ from igh_geo.out.layers import write_layers
 from igh_geo.out.manifest import MANIFEST, write_manifest
 from igh_geo.out.map.page import write_map
 from igh_geo.out.paper.document import write_document
+from igh_geo.out.phenomenon.page import write_phenomenon
 from igh_geo.out.picture import write_picture
 from igh_geo.out.rejected import write_rejected
 from igh_geo.out.restricted.leftovers import remove_leftovers, written_by_run
@@ -344,11 +345,14 @@ def _write(record: Run, published: Publication, *, private: Path, passphrase: st
         for stage, write, name in (
             ("map", write_map, "map.html"),
             ("briefing", write_briefing, "briefing.html"),
+            ("phenomenon", write_phenomenon, "phenomenon.html"),
             ("picture", write_picture, "map.png"),
             ("document", write_document, "map.pdf"),
             ("tables", write_workbook, "tables.xlsx"),
             ("layers", write_layers, "layers.gpkg"),
         ):
+            if stage == "phenomenon" and published.phenomenon is None:
+                continue
             with record.stage(stage):
                 write(published, plain / name)
         write_manifest(

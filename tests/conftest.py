@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import importlib.util
 import shutil
 from collections.abc import Iterator
@@ -79,12 +78,7 @@ def publication(example: ModuleType) -> Publication:
 @pytest.fixture(scope="session")
 def phenomenon_publication(publication: Publication, made_up: ModuleType) -> Publication:
     """The publication of the example with what was found in which buildings, over five years."""
-    return dataclasses.replace(
-        publication,
-        lens=made_up.phenomenon_lens(publication.lens),
-        noun="kwekerijen",
-        phenomenon=made_up.example_phenomenon(publication),
-    )
+    return made_up.with_phenomenon(publication)
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,13 @@ from pydantic import Field, PrivateAttr, model_validator
 from igh_geo.errors import LensError, Problem
 from igh_geo.lens.analysis import Clusters, Grid, PointClusters, Priorities, Rate
 from igh_geo.lens.areas import Areas, Context, District
-from igh_geo.lens.audience import LEAST, Audience, Rules, default_rules
+from igh_geo.lens.audience import LEAST, OUTSIDE, Audience, Rules, default_rules
 from igh_geo.lens.buildings import Buildings, Phenomenon
 from igh_geo.lens.events import Counts, Incidents
 from igh_geo.lens.page import MapPage
 from igh_geo.lens.part import Part, Setting
 from igh_geo.lens.period import Period
+from igh_geo.lens.signals import Signals
 
 
 class Privacy(Part):
@@ -48,6 +49,7 @@ class Lens(Part):
     counts: Counts | None = None
     buildings: Buildings | None = None
     phenomenon: Phenomenon | None = None
+    signals: Signals | None = None
     period: Period
     rate: Rate = Rate()
     clusters: Clusters = Clusters()
@@ -71,6 +73,14 @@ class Lens(Part):
             raise ValueError(
                 "[phenomenon] compares cases with all addresses: it needs [incidents] and "
                 "[buildings]"
+            )
+        if self.signals is not None:
+            self.signals.require(
+                self.context,
+                self.period,
+                has_types=self.phenomenon is not None,
+                has_days=self.incidents is not None,
+                sees_all=self.audience not in OUTSIDE,
             )
         if self.rate.denominator == "exposure" and not self._has_exposure:
             raise ValueError(

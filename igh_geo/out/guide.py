@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from igh_geo.out import reading
+from igh_geo.out.building_sheets import building_columns, building_guide
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import denominator
 from igh_geo.texts import Texts
@@ -41,9 +42,10 @@ def guide_lines(
         *_interpretation(publication, texts),
         *_section(texts, "overall", [("–", line) for line in publication.overall]),
         *_section(texts, "notes", [("–", note) for note in publication.notes]),
-        *_section(texts, "sheets", _sheets(texts, sheets, context)),
+        *_section(texts, "sheets", _sheets(publication, texts, sheets, context=context)),
         *_section(texts, "statuses", _statuses(texts)),
         *_section(texts, "columns", _columns(publication, texts, columns)),
+        *_buildings(publication, texts),
         *_section(texts, "method", [("–", step.sentence) for step in publication.methods]),
         *_section(texts, "sources", [("–", line) for line in publication.sources]),
         *_section(texts, "ledger", _ledger(publication, texts)),
@@ -88,11 +90,20 @@ def _section(texts: Texts, key: str, lines: list[tuple[str, str]]) -> list[tuple
     return [(texts(f"workbook.guide.{key}"), ""), *lines] if lines else []
 
 
-def _sheets(texts: Texts, sheets: Sequence[str], context: Sequence[str]) -> list[tuple[str, str]]:
-    named = dict.fromkeys(context, texts("workbook.sheet_means.context")) | {
-        texts(f"workbook.sheet.{key}"): texts(f"workbook.sheet_means.{key}")
-        for key in ("priorities", "funnel", "months", "hours", "cells", "streets", "account")
-    }
+def _sheets(
+    publication: Publication, texts: Texts, sheets: Sequence[str], *, context: Sequence[str]
+) -> list[tuple[str, str]]:
+    named = (
+        building_guide(publication, texts)
+        | dict.fromkeys(context, texts("workbook.sheet_means.context"))
+        | {
+            texts(f"workbook.sheet.{key}"): texts(f"workbook.sheet_means.{key}")
+            for key in (
+                *("priorities", "funnel", "months", "hours", "cells", "streets", "signals"),
+                "account",
+            )
+        }
+    )
     lines = []
     for i, sheet in enumerate(sheets):
         # After the priorities come the areas of the map, then larger ones.
@@ -125,6 +136,11 @@ def _columns(
         (texts(f"workbook.column.{name}"), texts(f"workbook.explain.{name}", **values))
         for name in columns
     ]
+
+
+def _buildings(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
+    lines = building_columns(publication, texts)
+    return [(texts("by_type.guide.columns"), ""), *lines] if lines else []
 
 
 def _ledger(publication: Publication, texts: Texts) -> list[tuple[str, str]]:

@@ -18,6 +18,8 @@ from igh_geo.signs import upright
 from igh_geo.texts import Texts
 
 FILES = {"map": "map.html", "briefing": "briefing.html", "tables": "tables.xlsx"}
+# Linked where the lens looks at buildings.
+OF_BUILDINGS = {"phenomenon": "phenomenon.html"}
 # Linked where they are there.
 ON_PAPER = {"pdf": "map.pdf", "png": "map.png"}
 # More columns than this do not fit a landscape A4 in letters one can read.
@@ -172,7 +174,7 @@ def _theme(publication: Publication, texts: Texts, folder: Path | None) -> Theme
     return Theme(
         publication=publication,
         noun=things,
-        links=_links(lens.name, FILES | _on_paper(lens.name, folder), texts),
+        links=_links(lens.name, _files(publication) | _on_paper(lens.name, folder), texts),
         unit=reading.unit(texts, lens, things, rate=reading.has_rate(publication)),
         period=texts.period(lens.period.start, lens.period.end),
         previous=texts("index.against", period=texts.period(*before))
@@ -187,7 +189,11 @@ def _theme(publication: Publication, texts: Texts, folder: Path | None) -> Theme
 def _locked(publication: Publication, texts: Texts) -> tuple[str, list[tuple[str, str]]]:
     """Name and links of a result that opens with a passphrase only; its title may tell."""
     name = publication.lens.name
-    return name, _links(name, FILES, texts)
+    return name, _links(name, _files(publication), texts)
+
+
+def _files(publication: Publication) -> dict[str, str]:
+    return FILES | (OF_BUILDINGS if publication.phenomenon is not None else {})
 
 
 def _on_paper(name: str, folder: Path | None) -> dict[str, str]:

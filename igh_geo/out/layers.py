@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 
 from igh_geo.out import reading
+from igh_geo.out.building_layer import building_columns_of
 from igh_geo.out.qgis import drawn_themes, styles, with_classes, write_styles
 from igh_geo.out.reading import level_of
 from igh_geo.policy.publication import CARRIED, Publication
@@ -31,6 +32,7 @@ IN_WORDS = {
     "lisa_class": "lisa_class",
     "change": "change",
     "reliability": "reliability",
+    "building_type": "building.type",
 }
 
 
@@ -43,14 +45,17 @@ def write_layers(publication: Publication, path: Path) -> None:
     and ``punten`` (only in a restricted export). Keys
     such as a status keep their value; beside it stands a column ``<name>_label`` in words.
     Context figures are columns ``context_<name>`` of the areas, and ``context_status`` says which
-    areas are withheld; a figure that is missing all the same is not known. For every theme of the
-    map page a column ``class_<theme>`` holds the class in words, and the file holds a style with
-    the same classes and colours, and names for the columns, which QGIS finds by itself.
+    areas are withheld; a figure that is missing all the same is not known. What is told of the
+    buildings that cases were found in are the columns of `building_columns_of`. For every theme of
+    the map page a column ``class_<theme>`` holds the class in words (and where it has a hatching
+    of its own, ``uncertain_<theme>`` tells where), and the file holds a style with the same classes
+    and colours, and names for the columns, which QGIS finds by itself.
 
     Parameters
     ----------
     publication : Publication
-        Reads ``areas``, ``levels``, ``cells``, ``density``, ``points``, ``context``.
+        Reads ``areas``, ``levels``, ``cells``, ``density``, ``points``, ``context``,
+        ``phenomenon``.
     path : Path
         The file to write; an existing one is replaced. The same publication gives the same
         bytes.
@@ -78,9 +83,8 @@ def write_layers(publication: Publication, path: Path) -> None:
     if publication.points is not None:
         points = publication.points
         where = gpd.points_from_xy(points["x"], points["y"])
-        layers["punten"] = gpd.GeoDataFrame(
-            points.drop(columns=["x", "y"]).reset_index(drop=True), geometry=where, crs=RD
-        )
+        told = points.drop(columns=["x", "y"]).reset_index(drop=True)
+        layers["punten"] = _with_words(gpd.GeoDataFrame(told, geometry=where, crs=RD), texts)
     # Python says that a file cannot be written in an OSError; GDAL has an error of its own.
     path.touch()
     path.unlink()
@@ -108,6 +112,7 @@ def _areas(publication: Publication, texts: Texts) -> gpd.GeoDataFrame:
     if carried.notna().any():
         words = {kind: reading.carried_words(publication, texts, kind) for kind in CARRIED}
         made = made.assign(carried_over=carried, carried_over_label=carried.map(words))
+    made = made.join(building_columns_of(publication, texts))
     if not publication.context:
         return made
     is_withheld = pd.Series(False, index=made.index)

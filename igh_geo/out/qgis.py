@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 import pandas as pd
 
+from igh_geo.out.building_layer import building_alias
 from igh_geo.out.map.listing import listed_themes
 from igh_geo.out.map.symbols import Symbol, symbols
 from igh_geo.out.map.themes import STATUS_CODES, WATER, Theme, default_theme
@@ -78,9 +79,23 @@ def drawn_themes(publication: Publication, texts: Texts) -> list[Theme]:
     return sorted((one for one in made if not one.reason), key=lambda one: one.key != first)
 
 
+def style_name(theme: Theme) -> str:
+    """What the style of a theme is called: a type of building by itself says not what is shown."""
+    return theme.title if theme.group == "by_type" else theme.name
+
+
 def class_column(theme: Theme) -> str:
     """Column of the layer that holds the class of a theme, in the words of its legend."""
     return f"class_{theme.key.replace('-', '_')}"
+
+
+def _has_own_hatching(theme: Theme) -> bool:
+    """Whether what is uncertain in a theme is another figure than the rate of the areas."""
+    return "1" in theme.uncertain and theme.key not in ("rate", "rate_smoothed")
+
+
+def _hatch_column(theme: Theme) -> str:
+    return f"uncertain_{theme.key.replace('-', '_')}"
 
 
 def class_words(theme: Theme, texts: Texts) -> list[str]:
@@ -108,7 +123,11 @@ def styles(
     """
     made: list[Style] = []
     coloured = drawn_themes(publication, texts)
-    named = {class_column(one): texts("layers.class_of", theme=one.name) for one in coloured}
+    named = {class_column(one): texts("layers.class_of", theme=style_name(one)) for one in coloured}
+    named |= {
+        _hatch_column(one): texts("by_type.layers.unreliable", theme=style_name(one))
+        for one in coloured
+    }
     aliases = {
         layer: [(field, named.get(field) or _alias(field, texts)) for field in fields]
         for layer, fields in columns.items()
@@ -120,7 +139,7 @@ def styles(
             rules = list(_rules(theme, texts))
             is_named = theme.of == "areas"
             qml = _document(rules, aliases[layer], is_named=is_named)
-            made.append(Style(layer, theme.name, qml, is_first))
+            made.append(Style(layer, style_name(theme), qml, is_first))
     for layer in columns:
         if all(style.layer != layer for style in made):
             is_point = layer == "punten"
@@ -179,6 +198,8 @@ def _rules(theme: Theme, texts: Texts) -> Iterable[tuple[str, str, Xml.Element]]
         yield words, _equals(column, words), _fill(_symbol_of(_STATUS_OF[code]))
     if "1" in theme.uncertain:
         is_low = f'{_equals("reliability", "low")} AND "{theme.key}" IS NOT NULL'
+        if _has_own_hatching(theme):
+            is_low = f'"{_hatch_column(theme)}"'
         yield texts("map.page.uncertain"), is_low, _hatch(_symbol_of("uncertain"))
 
 
@@ -225,7 +246,7 @@ def _alias(column: str, texts: Texts) -> str:
         alias = _alias(column.removesuffix("_label"), texts)
         return texts("layers.in_words", name=alias) if alias else ""
     keys = (f"layers.column.{column}", f"workbook.column.{column}")
-    return next((texts(key) for key in keys if texts.has(key)), "")
+    return next((texts(key) for key in keys if texts.has(key)), building_alias(column, texts))
 
 
 def _labels() -> Xml.Element:
@@ -390,5 +411,10 @@ def with_classes(
         From `drawn_themes`.
     texts : Texts
     """
-    found = {class_column(one): class_words(one, texts) for one in made if one.of == of}
+    found: dict[str, list[str] | list[bool]] = {}
+    for one in made:
+        if one.of == of:
+            found[class_column(one)] = class_words(one, texts)
+            if _has_own_hatching(one):
+                found[_hatch_column(one)] = [flag == "1" for flag in one.uncertain]
     return frame.assign(**found)

@@ -78,7 +78,7 @@ class Sketch:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
     """From metres to millimetres on paper."""
 
     left: float
@@ -86,6 +86,7 @@ class _Frame:
     mm_per_m: float
 
     def place(self, coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Coordinates in m (EPSG:28992) as mm from the upper left corner."""
         moved = np.asarray(coordinates, dtype=float) - [self.left, self.top]
         return moved * [self.mm_per_m, -self.mm_per_m]
 
@@ -121,22 +122,22 @@ def draw(
     """
     areas = publication.areas
     left, bottom, right, top = areas.total_bounds
-    frame = _Frame(left, top, width_mm / max(right - left, 1.0))
+    frame = Frame(left, top, width_mm / max(right - left, 1.0))
     height_mm = (top - bottom) * frame.mm_per_m
-    shapes = _simplified(areas.geometry, DETAIL_MM / frame.mm_per_m)
+    shapes = simplified(areas.geometry, DETAIL_MM / frame.mm_per_m)
     fills = pd.Series([_fill(row) for row in areas.to_dict("records")], index=areas.index)
     wijken = _dissolved(areas, shapes)
 
     body = ["<defs>", *PATTERNS.values(), "</defs>"]
     border = 0.12 if len(areas) <= MOST_BORDERS else 0.0
     for fill in ("land", "water", "withheld", "missing", "warm", "hot"):
-        path = "".join(_path(shape, frame) for shape in shapes[fills == fill])
+        path = "".join(path_of(shape, frame) for shape in shapes[fills == fill])
         if path:
             body.append(
                 f'<path d="{path}" fill="{FILLS[fill]}" fill-rule="evenodd" stroke="#a8a296"'
                 f' stroke-width="{border}" stroke-linejoin="round"/>'
             )
-    outlines = "".join(_path(shape, frame) for _, shape in wijken)
+    outlines = "".join(path_of(shape, frame) for _, shape in wijken)
     body.append(
         f'<path d="{outlines}" fill="none" stroke="#555" stroke-width="0.35"'
         ' stroke-linejoin="round"/>'
@@ -173,7 +174,21 @@ def _fill(row: Mapping[Any, Any]) -> str:
     return str(row["status"]) if row["status"] in ("withheld", "missing") else "land"
 
 
-def _simplified(geometry: gpd.GeoSeries, tolerance_m: float) -> np.ndarray[Any, Any]:
+def simplified(geometry: gpd.GeoSeries, tolerance_m: float) -> np.ndarray[Any, Any]:
+    """Shapes without detail that nobody sees; neighbours stay neighbours.
+
+    Parameters
+    ----------
+    geometry : geopandas.GeoSeries
+        EPSG:28992.
+    tolerance_m : float
+        Size of what is left out.
+
+    Returns
+    -------
+    numpy.ndarray of shapely.Geometry
+        In the same order.
+    """
     shapes = np.array(geometry.to_numpy(), dtype=object)
     if shapely.coverage_is_valid(shapes):
         return np.asarray(shapely.coverage_simplify(shapes, tolerance_m))
@@ -195,7 +210,8 @@ def _dissolved(
     return found
 
 
-def _path(shape: shapely.Geometry, frame: _Frame) -> str:
+def path_of(shape: shapely.Geometry, frame: Frame) -> str:
+    """The rings of a shape (EPSG:28992) as the path of an SVG, in mm."""
     pieces = []
     for part in shapely.get_parts(shape):
         if not isinstance(part, shapely.Polygon) or part.is_empty:
@@ -206,7 +222,7 @@ def _path(shape: shapely.Geometry, frame: _Frame) -> str:
     return "".join(pieces)
 
 
-def _cells(publication: Publication, frame: _Frame) -> tuple[np.ndarray[Any, Any], float]:
+def _cells(publication: Publication, frame: Frame) -> tuple[np.ndarray[Any, Any], float]:
     """Centres of hot cells on paper, and the side of their squares (mm)."""
     # A cell smaller than a pen stroke is drawn larger than it is, around its own centre.
     side_mm = max(publication.lens.grid.side_m * frame.mm_per_m, SMALLEST_CELL_MM)
@@ -221,7 +237,7 @@ def _number_places(
     areas: gpd.GeoDataFrame,
     numbers: Mapping[str, int],
     *,
-    frame: _Frame,
+    frame: Frame,
     size: tuple[float, float],
     cells: np.ndarray[Any, Any],
 ) -> list[tuple[str, float, float, float, float]]:
@@ -287,7 +303,7 @@ def _numbers(
 def _names(
     wijken: list[tuple[str, shapely.Geometry]],
     dots: list[tuple[str, float, float, float, float]],
-    frame: _Frame,
+    frame: Frame,
 ) -> list[str]:
     """Names of wijken where they fit inside their wijk and touch no number or other name."""
     taken = [(x, y, NUMBER_RADIUS_MM, NUMBER_RADIUS_MM) for *_, x, y in dots]

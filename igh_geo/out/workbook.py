@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
-from igh_geo.ledger import LedgerSummary
 from igh_geo.out import reading
+from igh_geo.out.account import STORED, USED, rows_of_account
 from igh_geo.out.book import Book, headers_of, write_table
+from igh_geo.out.building_sheets import write_buildings
 from igh_geo.out.columns import (
     AREA_COLUMNS,
     CELL_COLUMNS,
@@ -29,20 +30,12 @@ from igh_geo.out.columns import (
 from igh_geo.out.funnel_sheet import write_funnel
 from igh_geo.out.guide import guide_lines
 from igh_geo.out.margins import mark_sheets
+from igh_geo.out.signal_sheet import write_signals
 from igh_geo.out.street_sheet import write_streets
 from igh_geo.policy.publication import CARRIED, ContextTable, Publication
 from igh_geo.texts import Texts, texts_for
 
 LOCALES = {"nl": "[$-413]", "en": "[$-809]"}
-# What became of the rows that a run reads, and of those that a delivery brought to the store.
-USED = {name: name for name in ("read", "placed", "fault", "selection", "remark")}
-STORED = {
-    "read": "read",
-    "placed": "stored",
-    "fault": "fault_then",
-    "selection": "selection_then",
-    "remark": "stored_remark",
-}
 # Of a month in a table of counts only the gate knows why it has no number.
 WHY_NO_MONTH = {
     "withheld": "status.withheld",
@@ -55,9 +48,9 @@ def write_workbook(publication: Publication, path: Path) -> None:
     """Write the tables as one workbook; nothing in it is a formula.
 
     Sheets: a reading guide, priorities, the areas, larger areas where there are several, the
-    funnel, months, hours, cells that stand out, context (one for each table), and the account of
-    rows used. A number that is withheld, missing or not applicable is a word in grey italics, and
-    zero is 0.
+    funnel, months, hours, cells that stand out, streets, buildings (four, where cases were looked
+    into by building), context (one for each table), and the account of rows used. A number that
+    is withheld, missing or not applicable is a word in grey italics, and zero is 0.
 
     Parameters
     ----------
@@ -93,7 +86,15 @@ def render(publication: Publication) -> bytes:
             book, sheet, frame, is_named=level == "district", is_per_km2=is_per_km2
         )
         columns |= dict.fromkeys(written)
-    for write in (write_funnel, _months, _hours, _cells, write_streets):
+    for write in (
+        write_funnel,
+        _months,
+        _hours,
+        _cells,
+        write_streets,
+        write_buildings,
+        write_signals,
+    ):
         write(book, publication)
     context = [_context(book, publication, table) for table in publication.context]
     _account(book, publication)
@@ -300,9 +301,9 @@ def _account(book: Book, publication: Publication) -> None:
     rows: list[list[object]] = []
     for one in publication.deliveries:
         if one.ledger is not None:
-            rows.extend(_account_of(one.ledger, texts, named=STORED, source=one.file))
+            rows.extend(rows_of_account(one.ledger, texts, named=STORED, source=one.file))
     for ledger in publication.ledger:
-        rows.extend(_account_of(ledger, texts, named=USED, source=ledger.source))
+        rows.extend(rows_of_account(ledger, texts, named=USED, source=ledger.source))
     below = 0
     if rows:
         named = ("source", "what", "why", "count", "first_row")
@@ -317,29 +318,6 @@ def _account(book: Book, publication: Publication) -> None:
         sheet.write_string(below, 0, texts("workbook.account.choices"), book.format(bold=True))
         for i, words in enumerate(publication.choices.values(), start=1):
             sheet.write_string(below + i, 0, words)
-
-
-def _account_of(
-    ledger: LedgerSummary, texts: Texts, *, named: Mapping[str, str], source: str
-) -> list[list[object]]:
-    """Rows of the account of one input; what is not known by a word is told by its key."""
-
-    def line(what: str, why: str, count: int, first_row: object = "") -> list[object]:
-        words = texts(why) if texts.has(why) else why.partition(".")[2]
-        return [source, texts(f"workbook.account.{named[what]}"), words, count, first_row]
-
-    return [
-        line("read", "", ledger.rows_in),
-        line("placed", "", ledger.placed),
-        *(
-            line(row["sort"], f"reason.{row['reason']}", row["count"], row["first_row"])
-            for row in ledger.set_aside.to_dict("records")
-        ),
-        *(
-            line("remark", f"remark.{row['remark']}", row["count"], row["first_row"])
-            for row in ledger.remarks.to_dict("records")
-        ),
-    ]
 
 
 def _write_guide(book: Book, sheet: Any, lines: Sequence[tuple[str, str]]) -> None:  # noqa: ANN401

@@ -27,9 +27,11 @@ from igh_geo.policy.levels import WHOLE, ranked
 from igh_geo.policy.methods import methods
 from igh_geo.policy.moments import week, week_beside_parts
 from igh_geo.policy.overall import overall
+from igh_geo.policy.phenomenon import told_phenomenon
 from igh_geo.policy.point_clusters import told_point_clusters
 from igh_geo.policy.publication import Breakdown, Clustering, Hours, Publication, Total
 from igh_geo.policy.secrecy import secrets
+from igh_geo.policy.signals import told_signals
 from igh_geo.policy.streets import named, rank_streets
 from igh_geo.policy.suppression import BASE
 from igh_geo.policy.surface import hot_cells, told_density, told_points
@@ -98,7 +100,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         n_cells_withheld=n_cells_withheld,
         density=density,
         bandwidth_m=findings.grid.bandwidth_m if findings.grid and density is not None else None,
-        points=told_points(findings.incidents, lens),
+        points=told_points(findings.incidents, lens, buildings=findings.buildings),
         monthly=monthly,
         no_monthly=no_monthly,
         hours=hours,
@@ -130,6 +132,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         point_clusters=told_point_clusters(
             findings.points, hidden[BASE]["current"], findings.grid, lens=lens
         ),
+        phenomenon=told_phenomenon(findings, told, hidden[BASE], lens=lens, texts=texts),
+        signals=told_signals(findings, lens, texts),
     )
     return replace(publication, interpretation=interpretation(publication, texts))
 

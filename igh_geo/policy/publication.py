@@ -18,6 +18,7 @@ from igh_geo.lens import Lens
 from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.findings import Delivery
 from igh_geo.policy.methods import Method
+from igh_geo.policy.scores import SignalsTold
 from igh_geo.policy.surroundings import Surroundings as Surroundings
 
 STATUSES = ("shown", "withheld", "missing", "not_applicable")
@@ -261,7 +262,8 @@ class Publication:
     bandwidth_m : float or None
         Radius of the quartic kernel.
     points : pandas.DataFrame or None
-        ``x``, ``y``, ``category``, ``day``: only in a restricted export.
+        ``x``, ``y``, ``category``, ``day`` and, where cases were looked into by building,
+        ``building_type``: only in a restricted export.
     monthly : pandas.Series or None
         Events of the whole study area, index: first day of the month; missing where withheld or
         not covered by the data.
@@ -317,6 +319,8 @@ class Publication:
         known or the audience sees areas only.
     phenomenon : Phenomenon or None
         The cases by what they were found in, where the lens asks for it.
+    signals : SignalsTold or None
+        Risk indicators per area, where the lens asks for them and the audience sees them.
     """
 
     lens: Lens
@@ -357,3 +361,4 @@ class Publication:
     streets: pd.DataFrame | None = None
     point_clusters: gpd.GeoDataFrame | None = None
     phenomenon: Phenomenon | None = None
+    signals: SignalsTold | None = None

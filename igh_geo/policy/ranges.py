@@ -163,15 +163,15 @@ def _steps(number: Numbers, costs: tuple[Numbers, Numbers, Numbers]) -> Numbers:
     return np.concatenate([own, above + totals + (totals == 0) * (totals.sum() + 1.0)])
 
 
-def widen(lines: Lines, minimum: float) -> None:
+def widen(lines: Lines, minimum: float, *, wide: Booleans | None = None) -> None:
     """Withhold more, in place, until every withheld count can be anything up to ``minimum``.
 
     From nought, or from what it is known to be at least. How much a withheld count can gain and
     lose is a flow; as long as that is too little, the cheapest detour that lets through more is
     withheld with it. Withholding more never narrows a range. What keeps nothing back is left for
-    ``told_anyway``.
+    ``told_anyway``. Lines that are known to be ``wide`` are not looked at.
     """
-    proven = np.zeros(len(lines.number), dtype=bool)
+    proven = np.zeros(len(lines.number), dtype=bool) if wide is None else wide.copy()
     wanted = minimum - lines.least
     is_changing = True
     while is_changing:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.clustering import cell_density
+from igh_geo.policy.factors import UNKNOWN, BuildingCases
 from igh_geo.policy.findings import Findings, GridFindings
 from igh_geo.policy.precision import steps_below
 from igh_geo.policy.secrecy import is_small
@@ -124,7 +125,9 @@ def _spread(cells: pd.DataFrame, n_events: int) -> np.ndarray:
     return np.asarray(cells.to_numpy(dtype=float)[at])
 
 
-def told_points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | None:
+def told_points(
+    incidents: pd.DataFrame | None, lens: Lens, *, buildings: BuildingCases | None = None
+) -> pd.DataFrame | None:
     """Single events, for who may see them and asked for it.
 
     Parameters
@@ -132,6 +135,8 @@ def told_points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | No
     incidents : pandas.DataFrame or None
     lens : Lens
         ``rules.detail`` and ``privacy.points``.
+    buildings : BuildingCases, optional
+        What each case was found in: then every point has its type of building.
 
     Returns
     -------
@@ -141,6 +146,10 @@ def told_points(incidents: pd.DataFrame | None, lens: Lens) -> pd.DataFrame | No
     if incidents is None or not (lens.privacy.points and lens.rules.detail == "points"):
         return None
     current = incidents[incidents["period"] == "current"]
-    return current[["x", "y", "category"]].assign(
+    points = current[["x", "y", "category"]].assign(
         day=current["occurred_from"].dt.strftime("%Y-%m-%d")
     )
+    if buildings is None:
+        return points
+    types = buildings.cases["building_type"].reindex(points.index).fillna(UNKNOWN)
+    return points.assign(building_type=types.astype("str"))

@@ -21,7 +21,13 @@ class Visit:
 def visit(browser: Any) -> Iterator[Any]:
     contexts = []
 
-    def open_page(file: Path, *, size: tuple[int, int] = (1366, 768), address: str = "") -> Visit:
+    def open_page(
+        file: Path,
+        *,
+        size: tuple[int, int] = (1366, 768),
+        address: str = "",
+        has_script: bool = True,
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, offline=True, locale="en-US"
         )
@@ -31,7 +37,8 @@ def visit(browser: Any) -> Iterator[Any]:
         visited.page.on("console", lambda message: visited.complaints.append(message.text))
         visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         visited.page.goto(file.as_uri() + address)
-        visited.page.wait_for_function("window.igh_ready === true")
+        if has_script:
+            visited.page.wait_for_function("window.igh_ready === true")
         return visited
 
     yield open_page

@@ -13,6 +13,7 @@ import pytest
 from igh_geo.out.briefing import write_briefing
 from igh_geo.out.index import write_index
 from igh_geo.out.map.page import write_map
+from igh_geo.out.phenomenon.page import write_phenomenon
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +25,12 @@ Violations = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def folder(publication, example, tmp_path_factory) -> Path:
+def folder(publication, phenomenon_publication, example, tmp_path_factory) -> Path:
     found = tmp_path_factory.mktemp("pages")
     shown = replace(publication, context=(example_context(publication),))
     write_map(shown, found / "map.html")
     write_briefing(shown, found / "briefing.html")
+    write_phenomenon(phenomenon_publication, found / "phenomenon.html")
     other = replace(publication, lens=example.example_lens(name="ander", title="Overlast"))
     write_index([shown, other], found / "index.html")
     return found
@@ -97,8 +99,8 @@ def test_axe_finds_nothing_on_the_map(open_with_axe, folder, size) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["briefing.html", "index.html"])
-def test_axe_finds_nothing_on_briefing_and_index(open_with_axe, folder, name, size) -> None:
+@pytest.mark.parametrize("name", ["briefing.html", "index.html", "phenomenon.html"])
+def test_axe_finds_nothing_on_pages_without_a_map(open_with_axe, folder, name, size) -> None:
     assert violations(open_with_axe(folder / name, size=size)) == []
 
 

@@ -16,6 +16,8 @@ import shapely
 from igh_geo.ledger import Ledger
 from igh_geo.lens import Lens
 from igh_geo.policy.clustering import cluster_areas
+from igh_geo.policy.factor_classes import class_keys
+from igh_geo.policy.factors import BuildingCases
 from igh_geo.policy.findings import Findings
 from igh_geo.policy.levels import WHOLE, base_level, sum_level
 
@@ -164,9 +166,84 @@ def town() -> SimpleNamespace:
         areas=make_areas,
         incidents=make_incidents,
         findings=make_findings,
+        building_cases=make_building_cases,
+        found=make_found,
+        factor_classes=FACTOR_CLASSES,
         west=WEST,
         south=SOUTH,
         side_m=SIDE_M,
+    )
+
+
+FACTOR_CLASSES = {
+    "building_type": ("detached", "mid_terrace", "flat_low", "flat_high", "unknown"),
+    "ownership": ("owner_occupied", "corporation", "rent", "unknown"),
+    "year_class": class_keys((1945, 1975)),
+    "floor_area_class": class_keys((50, 75)),
+}
+
+
+def make_building_cases(
+    addresses: pd.DataFrame,
+    cases: pd.DataFrame,
+    *,
+    years: Sequence[int] = (2025,),
+    classes: dict[str, tuple[str, ...]] | None = None,
+    **changes: object,
+) -> BuildingCases:
+    """Cases and addresses as the analysis takes them.
+
+    ``addresses``: ``area_code``, the factors, and ``addresses`` where a row is more than one.
+    ``cases``: ``area_code`` and the factors; the rest is filled in where it is not given.
+    """
+    factors = tuple(name for name in FACTOR_CLASSES if name in addresses.columns)
+    counted = addresses if "addresses" in addresses else addresses.assign(addresses=1.0)
+    stock = counted.groupby(["area_code", *factors], as_index=False)["addresses"].sum()
+    stock["addresses"] = stock["addresses"].astype(float)
+    stock["address_years"] = stock["addresses"] * len(years)
+    types = (classes or FACTOR_CLASSES)["building_type"]
+    of_type = stock.groupby("building_type")["addresses"].sum().reindex(types, fill_value=0.0)
+    filled = pd.DataFrame(
+        {
+            "year": pd.array([years[0]] * len(cases), dtype="Int64"),
+            "month": pd.array(np.arange(len(cases)) % 12 + 1, dtype="Int64"),
+            "detection": pd.Series(pd.NA, index=range(len(cases)), dtype="str"),
+            "is_matched": True,
+        }
+    )
+    cases = cases.reset_index(drop=True)
+    cases = cases.join(filled[[name for name in filled if name not in cases]])
+    cases.index = pd.Index([f"c{at}" for at in range(len(cases))], name="incident_id")
+    n_matched = int(cases["is_matched"].sum())
+    rows = pd.DataFrame({"row": range(2, len(cases) + 2)})
+    values: dict[str, Any] = {
+        "cases": cases,
+        "stock": stock,
+        "years": pd.DataFrame(dict.fromkeys(years, of_type)),
+        "factors": factors,
+        "classes": {name: (classes or FACTOR_CLASSES)[name] for name in factors},
+        "origins": {"own": 0, "derived": int(stock["addresses"].sum()), "unknown": 0},
+        "matches": {"id": n_matched, "none": len(cases) - n_matched},
+        "ledgers": (),
+        "matching": Ledger("zaken.csv", rows).summary(),
+        "has_detection": bool(cases["detection"].notna().any()),
+    }
+    return BuildingCases(**(values | changes))
+
+
+def make_found(
+    areas: gpd.GeoDataFrame, buildings: BuildingCases, *, lens: Lens, **changes: object
+) -> Findings:
+    """Findings about cases by building, with an incident for every case."""
+    cases = buildings.cases.sort_values("area_code", kind="stable")
+    counts = cases["area_code"].value_counts().reindex(areas.index, fill_value=0)
+    incidents = make_incidents(areas, counts.tolist(), period="current", year=2025)
+    incidents = incidents.sort_values("area_code", kind="stable")
+    day = {"year": cases["year"].astype(int), "month": cases["month"].astype(int), "day": 5}
+    moment = pd.to_datetime(pd.DataFrame(day)).dt.tz_localize("Europe/Amsterdam").array
+    incidents = incidents.assign(occurred_from=moment, occurred_to=moment)
+    return make_findings(
+        areas, counts.tolist(), lens=lens, incidents=incidents, buildings=buildings, **changes
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from igh_geo.out.map.breakdowns import course_theme
+from igh_geo.out.map.by_type import type_themes
 from igh_geo.out.map.context import context_themes
 from igh_geo.out.map.point_clusters import clusters_theme
+from igh_geo.out.map.signals import signal_themes
 from igh_geo.out.map.themes import Theme, themes
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
@@ -29,5 +31,7 @@ def listed_themes(
         *themes(publication, texts),
         clusters_theme(publication, texts),
         *moving,
+        *type_themes(publication, texts),
+        *signal_themes(publication, texts),
         *context_themes(publication, texts),
     ]

@@ -28,6 +28,7 @@ SCRIPTS = (
     "charts.js",
     "course.js",
     "parts.js",
+    "buildings.js",
     "search.js",
     "print.js",
     "start.js",

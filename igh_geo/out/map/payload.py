@@ -16,9 +16,11 @@ from igh_geo.out.map.breakdowns import (
     breakdown_words,
     month_marks,
 )
+from igh_geo.out.map.by_type import buildings_data, buildings_words
 from igh_geo.out.map.context import context_columns
 from igh_geo.out.map.listing import listed_themes
 from igh_geo.out.map.point_clusters import clusters_data
+from igh_geo.out.map.signals import signal_columns
 from igh_geo.out.map.surroundings import cell_streets, street_list, street_words, surroundings_data
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import Theme, default_theme, unit
@@ -106,7 +108,8 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "theme": default_theme(publication, made),
         "grids": grids,
         "clusters": clusters_data(publication, frame),
-        "context": context_columns(publication),
+        "context": [*signal_columns(publication, texts), *context_columns(publication)],
+        "buildings": buildings_data(publication, texts),
         "carried_words": _carried_words(publication, texts),
         "points": _points(publication, texts, frame),
         "around": surroundings_data(publication, frame),
@@ -128,6 +131,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "words": texts.section("map")
         | {f"clusters.{key}": text for key, text in texts.section("clusters").items()}
         | breakdown_words(texts)
+        | buildings_words(publication, texts)
         | street_words(texts)
         | _shared(texts),
     }
@@ -237,7 +241,15 @@ def _points(publication: Publication, texts: Texts, frame: geometry.Frame) -> di
         "places": geometry.encode_points(points["x"], points["y"], frame),
         "category": _distinct(points["category"]),
         "day": _distinct(pd.Series([texts.date(day.date()) for day in days], index=points.index)),
+        **_types_of_points(points, texts),
     }
+
+
+def _types_of_points(points: pd.DataFrame, texts: Texts) -> dict[str, Any]:
+    """What each point was found in, where that is known."""
+    if "building_type" not in points:
+        return {}
+    return {"building": _distinct(points["building_type"].map(texts.section("building.type")))}
 
 
 def _monthly(publication: Publication) -> dict[str, Any] | None:

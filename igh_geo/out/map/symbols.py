@@ -66,7 +66,7 @@ _BUILDINGS = {
     "building_semi_detached": Symbol("#d3eab4", "plus", "#2f6b2c"),
     "building_end_terrace": Symbol("#bfe0ab", "upright", "#2f6b2c"),
     "building_mid_terrace": Symbol("#c4e3b2"),
-    "building_flat_low": Symbol("#a3c4ea", "upright", "#1d4a86"),
+    "building_flat_low": Symbol("#90b3e0", "upright", "#10305c"),
     "building_flat_high": Symbol("#3b6fb5", "grid", "#ffffff"),
     "building_flat": Symbol("#6c9ad2"),
     "building_maisonette": Symbol("#8a98dc", "plus", "#15205c"),
@@ -113,4 +113,7 @@ def symbols() -> dict[str, dict[str, str]]:
         for name, fills in _SCALES.items()
         for step, fill in enumerate(fills)
     }
-    return {name: asdict(symbol) for name, symbol in (scales | _CLASSES | _BUILDINGS | _STATUSES).items()}
+    return {
+        name: asdict(symbol)
+        for name, symbol in (scales | _CLASSES | _BUILDINGS | _STATUSES).items()
+    }

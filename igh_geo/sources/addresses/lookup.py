@@ -29,6 +29,7 @@ from igh_geo.sources.addresses.address_match import SAME_PLACE_M
 from igh_geo.sources.addresses.readings import Readings, Vocabulary
 from igh_geo.sources.addresses.street_sets import AMBIGUOUS_STREET, StreetSets
 
+HIGHEST_NUMBER = 99_999
 # How an address was found, from the best to none.
 NOT, EXACT, ONE_OF_SEVERAL, FOLDED, OTHER_ADDITION = 0, 1, 2, 3, 4
 
@@ -133,6 +134,8 @@ class AddressLookup:
 
     def __init__(self, addresses: pd.DataFrame, members: Members, words: Vocabulary) -> None:
         number = pd.to_numeric(addresses["number"], errors="coerce").astype("Float64")
+        # No house number has more digits, and the keys stay within 64 bits.
+        number = number.where(number.between(0, HIGHEST_NUMBER))
         self._book = book = pd.DataFrame(
             {
                 "postcode": words.postcodes.number(addresses["postcode"]),

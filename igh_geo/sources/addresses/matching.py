@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MATCHES = ("id", "postcode", "street", "place", "none")
 QUALITIES = ("exact", "other_addition", "one_of_several", "nearest")
 REASONS = (
-    *("no_address", "no_number", "unreadable_id", "address_not_found", "address_gone"),
+    *("no_address", "no_house_number", "unreadable_id", "address_not_found", "address_gone"),
     *("ambiguous_address", "too_far"),
 )
 REMARKS = (
@@ -166,7 +166,7 @@ def _reasons(
         (by_text.is_ambiguous, REASONS.index("ambiguous_address")),
         (is_told, REASONS.index("address_not_found")),
         (by_id.is_spoilt, REASONS.index("unreadable_id")),
-        (by_text.has_address, REASONS.index("no_number")),
+        (by_text.has_address, REASONS.index("no_house_number")),
         (has_point, REASONS.index("too_far")),
     ]
     conditions, answers = zip(*reasons, strict=True)

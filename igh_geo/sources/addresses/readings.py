@@ -21,6 +21,7 @@ from igh_geo.sources.addresses.address_text import (
     read_postcode,
     read_suffix,
 )
+from igh_geo.sources.addresses.ordinary_lines import take_apart
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,15 @@ def read_many(frame: pd.DataFrame, columns: Mapping[str, str], words: Vocabulary
     blocks = []
     is_open = np.ones(n, dtype=bool)
     if not has_parts and "line" in columns:
-        lines = texts["line"].map(filled, na_action="ignore").fillna("")
-        is_line = (lines != "").to_numpy(dtype=bool)
-        blocks.append(_read_cells(lines[is_line], np.flatnonzero(is_line), parse_line, words))
+        ordinary = take_apart(texts["line"])
+        is_line = ordinary["street"].notna().to_numpy(dtype=bool)
+        blocks.append(_read_ordinary(ordinary[is_line], np.flatnonzero(is_line), words))
+        is_open &= ~is_line
+        others = texts["line"][is_open].map(filled, na_action="ignore").fillna("")
+        is_line = np.zeros(n, dtype=bool)
+        is_line[is_open] = (others != "").to_numpy(dtype=bool)
+        others = others[is_line[is_open]]
+        blocks.append(_read_cells(others, np.flatnonzero(is_line), parse_line, words))
         is_open &= ~is_line
     # Without a column for it, or in an empty cell, the number may stand behind the street.
     is_street = is_open & (parts["number"] < 0) & (parts["street"] > 0)
@@ -170,6 +177,19 @@ def _joined(behind: Numbers, letter: Numbers, addition: Numbers, *, words: Words
         # The number's own cell may repeat what stands in the others: 12A and A.
         whole.append(words[spelled[first] + (own if own != spelled[first] else "")])
     return np.array(whole, dtype=np.int64)[codes]
+
+
+def _read_ordinary(parts: pd.DataFrame, row: Numbers, words: Vocabulary) -> _Parts:
+    """The one reading of each line that `take_apart` took apart."""
+    return {
+        "number": pd.to_numeric(parts["number"]).to_numpy(dtype=np.int64),
+        "suffix": words.suffixes.number(parts["suffix"], read_suffix),
+        "postcode": words.postcodes.number(parts["postcode"], read_postcode),
+        "street": words.streets.number(parts["street"]),
+        "place_key": words.place_keys.number(parts["place"], fold_place),
+        "row": row,
+        "rank": np.zeros(len(row), dtype=np.int64),
+    }
 
 
 def _read_cells(

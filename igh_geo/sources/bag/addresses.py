@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from igh_geo.sources.addresses.address_parts import PARTS, read_parts
-from igh_geo.sources.bag.identifiers import is_among, split_ids
+from igh_geo.sources.bag.identifiers import bare_ids, is_among, split_ids
 from igh_geo.sources.bag.rows import (
     looked_up,
     read_designations,
@@ -110,7 +110,7 @@ def addresses_of(tables: Sequence[BagTable], objects: pd.DataFrame) -> Addressed
             joined["object_standing"] != "", joined["standing"]
         )
         designations = _judged(designations, refs)
-    own = _own_parts(current, refs, joined)
+    own = _own_parts(objects, current, joined)
     found = pd.concat([part for part in (joined, own) if len(part)] or [own], ignore_index=True)
     found = found.astype({"number": "int64", "is_main": "bool"})
     gone = current.loc[current["standing"] != "", ["id", "standing"]]
@@ -171,19 +171,23 @@ def _judged(designations: pd.DataFrame, refs: pd.DataFrame) -> pd.DataFrame:
     return designations.assign(reason=designations["reason"].mask(open_rows, why))
 
 
-def _own_parts(current: pd.DataFrame, refs: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
+def _own_parts(objects: pd.DataFrame, current: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
     """Addresses in the row of the object itself, where no nummeraanduiding tells them."""
-    read = read_parts(current[list(PARTS)])
-    is_told = is_among(current["id"], joined["object_id"]) if len(joined) else False
-    keep = read["number"].notna() & ~np.asarray(is_told)
-    main = refs[refs["is_main"]].drop_duplicates("object_id").set_index("object_id")["address_id"]
+    # Some lists have a row per address: a later row of an object is a side address.
+    again = objects[(objects["reason"] == "duplicate_id") & is_among(objects["id"], current["id"])]
+    rows = pd.concat([current, again], ignore_index=True)
+    read = read_parts(rows[list(PARTS)])
+    is_told = is_among(rows["id"], joined["object_id"]) if len(joined) else False
     made = read.assign(
-        object_id=current["id"],
-        address_id=looked_up(current["id"], main).fillna(""),
-        is_main=True,
-        reason=current["standing"],
+        object_id=rows["id"],
+        address_id=bare_ids(rows["main"]),
+        is_main=rows["is_current"].to_numpy(),
+        reason=looked_up(rows["id"], current.set_index("id")["standing"]),
     )
-    return made[keep]
+    made = made[read["number"].notna() & ~np.asarray(is_told)]
+    return made.drop_duplicates(
+        ["object_id", "street_key", "number", "suffix", "postcode", "place_key"]
+    )
 
 
 def _names(tables: Sequence[BagTable]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -54,9 +54,15 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         *("pand_identificaties", "panden", "maaktdeeluitvan", "pand"),
     ),
 }
+# A column with names of streets can be chosen as well; how it is spelled, all addresses share.
+STREET = "street"
 # What only tables of the BAG have, and nobody chooses.
 BAG_SPELLINGS: dict[str, tuple[str, ...]] = {
     "main": ("hoofdadresnummeraanduidingref", "hoofdadres_identificatie", "hoofdadres"),
+    "designation": (
+        *("nummeraanduiding", "nummeraanduiding_id", "nummeraanduiding_identificatie", "num_id"),
+        *("hoofdadres_id", "nummeraanduidingid"),
+    ),
     "side": ("nevenadresnummeraanduidingref", "nevenadres_identificatie", "nevenadressen"),
     "street_id": ("openbareruimteref", "openbare_ruimte_identificatie", "openbareruimte_id"),
     "place_id": ("woonplaatsref", "woonplaats_identificatie", "woonplaats_id"),
@@ -103,6 +109,8 @@ def recognise(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -
     incident = recognise_incident_columns(columns)
     found |= {name: incident[name] for name in ("x", "y") if {"x", "y"} <= incident.keys()}
     parts = recognise_address_columns(columns)
+    if chosen.get(STREET) in columns:
+        parts["street"] = chosen[STREET]
     return found | {f"address_{part}": column for part, column in parts.items()}
 
 
@@ -120,8 +128,8 @@ def check_chosen(chosen: Mapping[str, str], columns: Sequence[str], files: str) 
     """
     problems = []
     for field, column in chosen.items():
-        if field not in SPELLINGS:
-            near = " or ".join(nearest(field, SPELLINGS)) or ", ".join(SPELLINGS)
+        if field not in (*SPELLINGS, STREET):
+            near = " or ".join(nearest(field, SPELLINGS)) or ", ".join((*SPELLINGS, STREET))
             problems.append(
                 Problem(
                     "A column of buildings is for something that is known.",
@@ -129,7 +137,7 @@ def check_chosen(chosen: Mapping[str, str], columns: Sequence[str], files: str) 
                     f"perhaps {near}",
                 )
             )
-        elif _PERSONAL.fullmatch(plain(column)):
+        elif field != STREET and _PERSONAL.fullmatch(plain(column)):
             problems.append(names_refused(f"column {column!r} is chosen for '{field}'"))
         elif column not in columns:
             near = " or ".join(nearest(column, columns)) or "one of the columns of the file"

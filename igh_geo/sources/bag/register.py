@@ -110,7 +110,7 @@ def read_register(
         by identification or by postcode with number and suffix.
     columns : mapping, optional
         Columns of the user's own, by field: id, type, ownership, year_built, floor_area, floors,
-        uses, status, pand. Others are recognised by their names.
+        uses, status, pand, street. Others are recognised by their names.
     types : mapping, optional
         From a word in the column of types to one of `igh_geo.tables.BUILDING_TYPES`; comes before
         the words that are known already.
@@ -160,7 +160,7 @@ def read_register(
         return with_versions(pd.concat(read, ignore_index=True)) if read else pd.DataFrame()
 
     rows, own = objects_of(OBJECTS), objects_of((LIST,))
-    if rows.empty:
+    if rows.empty and len(own):
         # A list of the user's own is the register when there is no other.
         rows, own = own, rows
     is_placeless = (rows["reason"] == "") & (rows["x"].isna() | rows["y"].isna())

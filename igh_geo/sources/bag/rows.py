@@ -64,12 +64,15 @@ def read_objects(
         rows["id"] = bare.where(is_bag, own.where(own != "", numbers)).astype("str")
         rows["kind"] = kind.where(kind.isin(OBJECTS), "address").astype("str")
         is_address = kind == "nummeraanduiding"
-        rows["main"] = table.text("main").mask(is_address, bare)
+        rows["main"] = table.text("designation").mask(is_address, bare)
     else:
         rows["id"], rows["kind"] = bare, table.kind
         rows["main"] = table.text("main")
     _set_aside(rows, table, has_id=not is_list)
-    rows["odd_status"] = is_unknown(table.text("status")) & (not is_list)
+    is_odd = is_unknown(rows["status"])
+    # What a list of the user's own tells otherwise may be about who lives there.
+    rows["status"] = rows["status"].mask(is_odd & is_list)
+    rows["odd_status"] = is_odd & (not is_list)
     rows["side"], rows["pand"] = table.text("side"), table.text("pand")
     rows["uses"] = read_uses(table.text("uses"))
     area = _numbers(table.text("floor_area"))

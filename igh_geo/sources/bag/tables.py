@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +154,7 @@ def _read_geopackage(content: Content, chosen: Mapping[str, str]) -> list[BagTab
                 columns=[column for column in columns if column in needed],
                 on_invalid="ignore",
             )
-        tables.append(_from_layer(frame, name if len(layers) > 1 else "", content, chosen))
+        tables.append(_from_layer(frame, name, content, chosen))
     return tables
 
 
@@ -249,12 +250,13 @@ def _has_geometry(content: Content) -> bool:
 
 def _kind_by_name(name: str) -> str:
     """What a layer or file holds by its name; nothing ("") when that does not tell."""
-    words = plain(name)
+    whole = plain(name)
     for kind in KINDS[:-1]:
-        if kind in words:
+        if kind in whole:
             return kind
-    # "pand" occurs in other words: bedrijfspanden of the user's own, opspanden.
-    return "pand" if words in ("pand", "panden", "bagpand", "bagpanden", "bagpandgpkg") else ""
+    # "pand" ends other words, such as bedrijfspanden of the user's own.
+    words = re.findall(r"[a-z]+", name.casefold())
+    return "pand" if any(re.fullmatch(r"(?:bag)?pand(?:en|actueel.*)?", w) for w in words) else ""
 
 
 def _kind_by_columns(frame: pd.DataFrame, columns: Mapping[str, str], source: str) -> str:

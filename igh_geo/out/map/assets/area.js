@@ -142,7 +142,7 @@ function showArea(row, close) {
   }
   box.append(
     ...courseChart(row), ...weekChart(row), ...compositionTable(row),
-    ...streetList(row), ...contextLists(row), button,
+    ...buildingTable(row), ...streetList(row), ...contextLists(row), button,
   );
 }
 
@@ -168,6 +168,7 @@ function tipLines(row, x, y, reach) {
     else if (theme.key === "excess") lines.push(excessWords(row) || label);
     // The classes of counts and rates say less than the numbers that follow.
     else if (!["count", "rate"].includes(theme.key) && theme.group !== "context") lines.push(label);
+    lines.push(...buildingLines(theme, row));
     const figure = data.context.find((one) => one.key === theme.key);
     if (figure) lines.push(`${figure.name}: ${contextWords(figure, row)}`);
   } else if (theme.of === "clusters") {
@@ -180,8 +181,9 @@ function tipLines(row, x, y, reach) {
   if (state.overlays.has("points")) {
     const point = pointAt(x, y, reach);
     if (point >= 0) {
-      const { category, day } = data.points;
+      const { category, day, building } = data.points;
       lines.push(say("say.point", { category: textOf(category, point), day: textOf(day, point) }));
+      if (building) lines.push(textOf(building, point));
     }
   }
   lines.push(countWords(row));

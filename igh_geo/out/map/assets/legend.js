@@ -1,9 +1,11 @@
 // The list of themes and the one legend, which belongs to the theme that is shown.
 
-// Context may hold many figures: they stay folded until they are asked for.
+// Of these there may be many: they stay folded until they are asked for.
+const FOLDED = ["by_type", "context"];
+
 function themeList(group, themes) {
   const head = element("h3", { text: say(`group.${group}`) });
-  if (group !== "context") return element("div", {}, [head]);
+  if (!FOLDED.includes(group)) return element("div", {}, [head]);
   const list = element("details", {}, [element("summary", {}, [head])]);
   list.open = themes.some((theme) => theme.key === state.theme);
   return list;
@@ -135,4 +137,15 @@ function showLegend() {
   for (const line of [theme.withheld, theme.explain, theme.no_fill, theme.method]) {
     if (line) box.append(element("p", { text: line }));
   }
+  if (FOLDED.includes(theme.group)) bringLegendInSight(theme);
+}
+
+// An unfolded list pushes the legend out of sight: the side moves on, with the choice still in it.
+function bringLegendInSight(theme) {
+  const section = document.getElementById("legend").closest("section");
+  const side = section.closest(".side");
+  const chosen = document.getElementById(`theme-${theme.key}`);
+  const beyond = section.getBoundingClientRect().bottom - side.getBoundingClientRect().bottom;
+  const room = chosen.getBoundingClientRect().top - side.getBoundingClientRect().top - 40;
+  if (beyond > 0 && room > 0) side.scrollTop += Math.min(beyond, room);
 }

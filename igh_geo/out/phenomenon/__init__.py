@@ -1,0 +1,1 @@
+"""``phenomenon.html``: cases by what they were found in, as one page that also prints."""

@@ -1,0 +1,176 @@
+"""Which counts of cases by building may be told: of every class, and of two things crossed.
+
+The addresses by kind and area are public (the BAG), so a reader knows where no case can be. The
+cases whose address was not found are no secret either: they are rows of a file, and its account
+tells them as it does faulty rows. What is protected is how many cases were found in which kind of
+building, beside everything that is told of the areas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from igh_geo.lens import Lens
+from igh_geo.policy.breakdowns import MOST_AREAS
+from igh_geo.policy.factors import UNKNOWN, Crossing
+from igh_geo.policy.findings import Findings
+from igh_geo.policy.phenomenon_course import OTHER as OTHER
+from igh_geo.policy.phenomenon_course import by_finder, by_year, calendar
+from igh_geo.policy.phenomenon_gate import AREA, TYPE, Gate, if_most
+
+
+@dataclass(frozen=True)
+class ToldCases:
+    """Counts by building as they are told.
+
+    Attributes
+    ----------
+    n_cases : float
+        All cases, as told.
+    n_unmatched : int
+        Those whose address was not found.
+    margins : dict of str to pandas.DataFrame
+        Per factor that is told, index: its classes with addresses or cases. ``addresses``,
+        ``address_years``, ``status`` (shown, withheld), ``cases`` (missing unless shown) and
+        ``guess``: the cases, or what the others leave over shared out by address-years, as
+        anybody could.
+    by_area : Crossing
+    crossings : tuple of Crossing
+        Those that are told.
+    months : pandas.Series or None
+        Index 1 to 12, missing where withheld.
+    detection : pandas.Series or None
+    """
+
+    n_cases: float
+    n_unmatched: int
+    margins: dict[str, pd.DataFrame]
+    by_area: Crossing
+    crossings: tuple[Crossing, ...]
+    months: pd.Series | None
+    detection: pd.Series | None
+
+
+def told_cases(
+    findings: Findings, told: Findings, hidden: pd.DataFrame, *, lens: Lens
+) -> ToldCases:
+    """Say of all counts by building which are told.
+
+    Parameters
+    ----------
+    findings : Findings
+        With ``buildings``.
+    told : Findings
+        The same as told (`policy.told.as_told`).
+    hidden : pandas.DataFrame
+        Which counts of the areas are withheld: ``current``.
+    lens : Lens
+        Its ``rules``.
+
+    Returns
+    -------
+    ToldCases
+        Without composition in ``rules.shows`` the building types of the whole only.
+    """
+    assert findings.buildings is not None
+    cases = findings.buildings.cases
+    is_free = ~cases["is_matched"].astype(bool) & (cases[TYPE] == UNKNOWN)
+    gate = Gate(findings.buildings, lens, int(is_free.sum()))
+    tells_parts = "composition" in lens.rules.shows
+    by_area, types = _by_area(gate, findings, hidden["current"], tells_parts=tells_parts)
+    margins, crossings = {TYPE: types}, []
+    by_month, detection = None, None
+    if tells_parts:
+        for factor in findings.buildings.factors[1:]:
+            margins[factor], crossing = _by_factor(gate, factor, types)
+            crossings.append(crossing)
+        if "course" in lens.rules.shows:
+            by_month, hidden_years = calendar(gate, findings)
+            crossings.append(by_year(gate, types, hidden_years))
+        if findings.buildings.has_detection:
+            detection, crossing = by_finder(gate, types)
+            crossings.append(crossing)
+    n_cases = float(told.whole.counts["current"].iloc[0])
+    return ToldCases(
+        n_cases=n_cases,
+        n_unmatched=gate.n_unmatched,
+        margins={name: _finished(gate, margin, n_cases) for name, margin in margins.items()},
+        by_area=by_area,
+        crossings=tuple(crossing for crossing in crossings if crossing is not None),
+        months=by_month,
+        detection=detection,
+    )
+
+
+def _finished(gate: Gate, margin: pd.DataFrame, n_cases: float) -> pd.DataFrame:
+    """A margin as it is told, with what anybody would guess of the withheld classes."""
+    is_hidden = margin["is_hidden"]
+    cases = gate.told_whole(margin["count"] + margin["free"], is_hidden)
+    free = margin["free"].where(is_hidden, 0.0)
+    over = max(n_cases - float(cases.sum()) - float(free.sum()), 0.0)
+    weight = margin["address_years"].where(is_hidden, 0.0)
+    if not weight.sum() > 0:
+        weight = is_hidden.astype(float)
+    shared = free + over * weight / weight.sum() if is_hidden.any() else free
+    table = margin[["addresses", "address_years"]].astype(float)
+    table["status"] = is_hidden.map({True: "withheld", False: "shown"}).astype("str")
+    table["cases"] = cases
+    return table.assign(guess=cases.astype(float).where(~is_hidden, shared))
+
+
+def _by_area(
+    gate: Gate, findings: Findings, secret: pd.Series, *, tells_parts: bool
+) -> tuple[Crossing, pd.DataFrame]:
+    """Areas by building type; and the types, with what is withheld for the sake of these."""
+    cases, types = gate.buildings.cases, gate.margin(TYPE)
+    codes, names = findings.geometry.index, types.index
+    stock = gate.stock(AREA, TYPE, labels=(codes, names))
+    counts = gate.crossed(cases[AREA], cases[TYPE], stock.addresses)
+    can_be = (stock.addresses > 0) | (counts > 0)
+    # Anywhere an address may not have been found.
+    can_be.loc[:, names == UNKNOWN] |= gate.n_unmatched > 0
+    is_missing = findings.base.counts["current"].isna()
+    statuses = pd.DataFrame("shown", codes, names, dtype="str")
+    if gate.withholds or not tells_parts:
+        is_hidden = pd.DataFrame(True, codes, names)
+        # Rounded totals of areas and types give no part away.
+        is_exact = tells_parts or gate.lens.rules.rounding == 1
+        if len(codes) <= MOST_AREAS and is_exact:
+            rows = secret.reindex(codes).astype(bool)
+            is_hidden, types = gate.hidden_cells(
+                counts.where(can_be),
+                gate.small(counts, stock.addresses),
+                rows=(rows, rows),
+                columns=types,
+                every=not tells_parts,
+            )
+        statuses = statuses.mask(is_hidden | (not tells_parts), "withheld")
+    statuses = statuses.mask(~can_be, "not_applicable")
+    statuses[is_missing.to_numpy()] = "missing"
+    return gate.crossing("area", counts, statuses, stock=stock), types
+
+
+def _by_factor(
+    gate: Gate, factor: str, types: pd.DataFrame
+) -> tuple[pd.DataFrame, Crossing | None]:
+    """Classes of another factor, and building types by these."""
+    cases, margin = gate.buildings.cases, gate.margin(factor)
+    stock = gate.stock(TYPE, factor, labels=(types.index, margin.index))
+    counts = gate.crossed(cases[TYPE], cases[factor], stock.addresses)
+    found = counts.copy()
+    if gate.n_unmatched:
+        found.loc[UNKNOWN, UNKNOWN] -= gate.n_unmatched
+    can_be = (stock.addresses > 0) | (found > 0)
+    statuses = pd.DataFrame("shown", counts.index, counts.columns, dtype="str")
+    if gate.withholds:
+        hidden, margin = gate.hidden_cells(
+            found.where(can_be),
+            gate.small(found, stock.addresses),
+            rows=(types["is_hidden"], types["is_small"]),
+            columns=margin,
+        )
+        statuses = statuses.mask(hidden, "withheld")
+    statuses = statuses.mask(~can_be & (counts == 0), "not_applicable")
+    return margin, if_most(gate.crossing(factor, counts, statuses, stock=stock), counts)

@@ -1,0 +1,235 @@
+"""Rates of classes against one of them, and against what all together would give."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.clusters.inference import Correction, adjust
+from igh_geo.stats.rates.exposure import numbers, observed
+from igh_geo.stats.rates.intervals import clopper_pearson, confidence_problems, garwood
+
+FloatArray = npt.NDArray[np.float64]
+
+VERDICTS = ("reference", "higher", "lower", "unclear")
+# An adjusted p that equals the level but for its last digit is at the level.
+_ROUNDING = 1e-12
+
+
+def relative_risks(
+    count: pd.Series,
+    exposure: pd.Series,
+    *,
+    reference: Hashable,
+    correction: Correction = "bh",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare the rate of every class with that of one of them, exactly.
+
+    Given the cases of a class and of the reference together, those of the class are binomial
+    with a share that depends on the two exposures and the ratio of the two rates only. p is
+    twice the smaller tail of that binomial and the interval of the ratio is Clopper and
+    Pearson's, so that the two agree: the interval holds 1 exactly when the unadjusted p exceeds
+    1 - confidence.
+
+    All classes are compared with the same reference, so their ratios are not independent: where
+    the reference has few cases all intervals are wide together.
+
+    Parameters
+    ----------
+    count : pandas.Series
+        Cases per class, whole numbers or missing.
+    exposure : pandas.Series
+        Address-years, or another denominator, per class, on the same index in any order: zero
+        or more, or missing.
+    reference : hashable
+        Label of the class that others are compared with.
+    correction : {"bh", "by", "none"}
+        Correction for multiple testing over the classes compared. A class without cases, beside
+        a reference without cases, is no test.
+    confidence : float
+        Level of the interval; a class is higher or lower at an adjusted p of at most
+        1 - confidence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `count`: `ratio`, `ratio_low`, `ratio_high`, `p`, `p_adjusted` (Float64)
+        and `verdict` (text): reference, higher, lower, unclear.
+
+        All are missing for a class that cannot be compared: its count is missing, or its
+        exposure zero or missing. The reference has ratio 1 without an interval or p. A class
+        without cases has ratio 0, from 0 to a finite limit. Where the reference has no cases,
+        `ratio` and `ratio_high` are infinite, hence missing, while `ratio_low` and p are there
+        and the verdict may be "higher"; where neither has any, the three are missing, p is 1 and
+        the verdict unclear. Where the count of the reference is missing nothing is compared.
+
+    Raises
+    ------
+    DataError
+        All at once: classes that differ or repeat, counts that are no counts, exposures that
+        cannot be, a confidence outside 0 to 1, a reference that is no class or has no exposure.
+
+    Notes
+    -----
+    A class with cases and without exposure has no rate. It has its row, all missing; the caller
+    accounts for its cases.
+
+    References
+    ----------
+    Przyborowski, J. and Wilenski, H. (1940). Biometrika 31, 313-323.
+    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
+    """
+    raise_all(confidence_problems(confidence), DataError)
+    known = observed(count, exposure)
+    _check_reference(count, exposure, reference)
+    table = pd.DataFrame(index=count.index)
+    is_reference = np.asarray(count.index == reference)
+    is_compared = known.where & ~is_reference & bool(known.where[is_reference].all())
+    cases, years = numbers(count), numbers(exposure.reindex(count.index))
+    own, own_years = cases[is_compared], years[is_compared]
+    theirs, their_years = float(cases[is_reference][0]), float(years[is_reference][0])
+
+    together = own + theirs
+    has_cases = together > 0
+    share = own_years / (own_years + their_years)
+    lower_tail = stats.binom.cdf(own, together, share)
+    upper_tail = stats.binom.sf(own - 1.0, together, share)
+    p = np.minimum(1.0, 2.0 * np.minimum(lower_tail, upper_tail))
+    p_adjusted = adjust(pd.Series(p).where(has_cases), correction).fillna(1.0)
+
+    low, high = clopper_pearson(own, together, confidence=confidence)
+    per_exposure = their_years / own_years
+    columns = {
+        "ratio": per_exposure * _quotient(own, np.full_like(own, theirs)),
+        "ratio_low": np.where(has_cases, per_exposure * _quotient(low, 1.0 - low), np.nan),
+        "ratio_high": np.where(has_cases, per_exposure * _quotient(high, 1.0 - high), np.nan),
+        "p": p,
+        "p_adjusted": p_adjusted.to_numpy(dtype=np.float64),
+    }
+    for name, values in columns.items():
+        on_all = np.full(len(count), np.nan)
+        on_all[is_compared] = values
+        table[name] = pd.array(on_all, dtype="Float64")
+    is_known_reference = is_reference & known.where
+    table.loc[is_known_reference, "ratio"] = 1.0
+    is_higher = np.zeros(len(count), dtype=np.bool_)
+    is_higher[is_compared] = lower_tail > upper_tail
+    table["verdict"] = verdicts(
+        table["p_adjusted"], is_higher, is_reference=is_known_reference, confidence=confidence
+    )
+    return table
+
+
+def verdicts(
+    p_adjusted: pd.Series,
+    is_higher: npt.ArrayLike,
+    *,
+    is_reference: npt.ArrayLike,
+    confidence: float,
+) -> pd.Series:
+    """Say in a word what a comparison with the reference shows.
+
+    Parameters
+    ----------
+    p_adjusted : pandas.Series
+        P-values after correction; missing where nothing was compared.
+    is_higher : array of bool
+        On which side of the reference each lies.
+    is_reference : array of bool
+        Which row is the reference.
+    confidence : float
+        A row is higher or lower at an adjusted p of at most 1 - confidence.
+
+    Returns
+    -------
+    pandas.Series
+        Text, on the same index: reference, higher, lower, unclear; missing without a p.
+    """
+    level = numbers(p_adjusted)
+    is_clear = level <= 1.0 - confidence + _ROUNDING
+    words = np.where(is_clear, np.where(is_higher, "higher", "lower"), "unclear")
+    words = np.where(is_reference, "reference", words)
+    table = pd.Series(words, index=p_adjusted.index, dtype="str")
+    return table.where(~np.isnan(level) | np.asarray(is_reference))
+
+
+def observed_expected(
+    count: pd.Series, exposure: pd.Series, *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Compare the cases of every class with what the rate of all together would give it.
+
+    Each class is itself part of that overall rate, so a class with most of the cases lies
+    nearer to 1 than its rate against the others would.
+
+    Parameters
+    ----------
+    count : pandas.Series
+        Cases per class, whole numbers or missing.
+    exposure : pandas.Series
+        Address-years, or another denominator, per class, on the same index in any order.
+    confidence : float
+        Level of the interval, which is Garwood's of the observed count; the overall rate is
+        taken as known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `count` (Float64): `expected`, `ratio`, `low`, `high`. Missing where the
+        count is missing or the exposure is zero or missing: such a class takes no part in the
+        overall rate either, and the caller accounts for its cases. Without a case anywhere
+        nothing is expected and the last three are missing.
+
+    Raises
+    ------
+    DataError
+        All at once: classes that differ or repeat, counts that are no counts, exposures that
+        cannot be, a confidence outside 0 to 1.
+
+    References
+    ----------
+    Garwood, F. (1936). Biometrika 28, 437-442.
+    """
+    raise_all(confidence_problems(confidence), DataError)
+    known = observed(count, exposure)
+    expected = known.overall_rate * known.denominator
+    low, high = garwood(known.count, confidence=confidence)
+    columns = {
+        "expected": expected,
+        "ratio": _quotient(known.count, expected),
+        "low": _quotient(low, expected),
+        "high": _quotient(high, expected),
+    }
+    table = pd.DataFrame(index=count.index)
+    for name, values in columns.items():
+        table[name] = known.on_all(values)
+    return table
+
+
+def _quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    quotient = np.full(numerator.size, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
+
+
+def _check_reference(count: pd.Series, exposure: pd.Series, reference: Hashable) -> None:
+    if reference not in count.index:
+        problem = Problem(
+            "The reference is one of the classes.",
+            f"{reference!r} is not among {len(count)}",
+            "name a class that occurs, with many addresses",
+        )
+        raise DataError(str(problem))
+    stock = float(numbers(exposure.reindex(count.index))[np.asarray(count.index == reference)][0])
+    if not stock > 0:
+        problem = Problem(
+            "The reference has an exposure above zero.",
+            f"that of {reference!r} is {stock:g}",
+            "name a class with many addresses",
+        )
+        raise DataError(str(problem))
