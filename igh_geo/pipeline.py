@@ -216,7 +216,12 @@ def run(
             choices=remarks.choices(facts, texts),
             areas_noticed=tuple(
                 (note.key, {"count": texts.number(note.count), "example": note.example})
-                for note in (*study.notes, *events.notes, *around.notes)
+                for note in (
+                    *study.notes,
+                    *events.notes,
+                    *around.notes,
+                    *(register.notes if register is not None else ()),
+                )
             ),
             ledger=(events.ledger,),
             monthly_counts=events.monthly_counts,

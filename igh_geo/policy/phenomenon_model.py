@@ -90,8 +90,8 @@ class _Source:
         named = {factor: stock[factor].map(labels[factor]) for factor in factors}
         cells = stock[[AREA, "address_years"]].assign(**named)
         keys = [AREA, *factors]
-        cells = cells.groupby(keys, sort=True)["address_years"].sum().rename("exposure")
-        cells = cells[cells > 0].reset_index()
+        held = cells.groupby(keys, sort=True)["address_years"].sum().rename("exposure")
+        cells = held[held > 0].reset_index()
         totals = {factor: self._total(factor, labels[factor], cells) for factor in factors}
         totals[AREA] = self.areas.reindex(pd.Index(cells[AREA].unique())).fillna(0.0)
         whole = float(totals[factors[0]].sum())
@@ -216,7 +216,7 @@ def _areas(cells: pd.DataFrame, model: RateModel, counts: pd.Series) -> pd.DataF
 
 
 def _of(model: RateModel, factor: str) -> pd.DataFrame:
-    rows: pd.DataFrame = model.ratios.xs(factor, level="factor")
+    rows = pd.DataFrame(model.ratios.xs(factor, level="factor"))
     return rows.drop(index=TOGETHER, errors="ignore")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from igh_geo.lens import Lens
@@ -159,9 +160,8 @@ def _by_factor(
     cases, margin = gate.buildings.cases, gate.margin(factor)
     stock = gate.stock(TYPE, factor, labels=(types.index, margin.index))
     counts = gate.crossed(cases[TYPE], cases[factor], stock.addresses)
-    found = counts.copy()
-    if gate.n_unmatched:
-        found.loc[UNKNOWN, UNKNOWN] -= gate.n_unmatched
+    is_free = np.outer(counts.index == UNKNOWN, counts.columns == UNKNOWN)
+    found = counts - gate.n_unmatched * is_free
     can_be = (stock.addresses > 0) | (found > 0)
     statuses = pd.DataFrame("shown", counts.index, counts.columns, dtype="str")
     if gate.withholds:

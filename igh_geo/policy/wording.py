@@ -166,5 +166,6 @@ def choices(findings: Findings, texts: Texts) -> dict[str, str]:
         # Two tables of context may each have something of the same kind to tell.
         named = (f"areas_{key}" if number == 1 else f"areas_{key}_{number}" for number in count(1))
         free = next(name for name in named if name not in chosen)
-        chosen[free] = texts("policy.choice.areas", said=said)
+        about = "buildings" if key.startswith("register.") else "areas"
+        chosen[free] = texts(f"policy.choice.{about}", said=said)
     return chosen

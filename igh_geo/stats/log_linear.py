@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 _FAR = 15.0
 # A standard error of seven is a factor of a million to either side: a single case gives one and
 # a half. Several coefficients that run away together show so.
-_NOTHING_KNOWN = 49.0
+NOTHING_KNOWN = 49.0
 _STEPS = 200
 _CLOSE = 1e-9
 # Where only the height of the likelihood is asked for.
@@ -209,7 +209,7 @@ def fit(
     information = _invertible(design.within(weight)[1][np.ix_(free, free)])
     found = np.diag(np.linalg.inv(information))
     variances = np.full(design.size, np.nan)
-    variances[free] = np.where(found < _NOTHING_KNOWN, found, np.nan)
+    variances[free] = np.where(found < NOTHING_KNOWN, found, np.nan)
     is_bounded = ~np.isnan(variances)
     determinant = np.log(design.per_stratum(weight)).sum() + np.linalg.slogdet(information)[1]
     return Fit(beta, level, variances, is_bounded, mean, likelihood, float(determinant))

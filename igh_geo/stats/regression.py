@@ -14,7 +14,14 @@ from scipy import optimize, special
 from igh_geo.errors import DataError, Problem
 from igh_geo.stats.clusters.inference import Correction, adjust
 from igh_geo.stats.dispersion import dispersion as dispersion_of
-from igh_geo.stats.log_linear import Design, Fit, dependent, fit, fit_negative_binomial
+from igh_geo.stats.log_linear import (
+    NOTHING_KNOWN,
+    Design,
+    Fit,
+    dependent,
+    fit,
+    fit_negative_binomial,
+)
 from igh_geo.stats.rates.exposure import numbers
 from igh_geo.stats.rates.relative import verdicts
 from igh_geo.stats.regression_cells import Cells, checked_cells
@@ -162,6 +169,7 @@ def fit_rate_ratios(
     estimates[inside] = found.coefficients
     errors[inside] = np.sqrt(found.variances * (inflation if name == "quasi_poisson" else 1.0))
     is_known[inside[~found.is_bounded]] = False
+    is_known &= ~(errors**2 > NOTHING_KNOWN)
 
     ratios = _ratio_table(table, estimates, errors, is_known, confidence=confidence)
     silent = {

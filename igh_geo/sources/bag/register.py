@@ -76,7 +76,7 @@ class Register:
     ledgers : tuple of LedgerSummary
         One for each file or layer that was read.
     notes : tuple of Note
-        What was noticed, with keys under ``register.`` in the texts.
+        What was noticed, with keys under ``area_note.`` in the texts.
     has_types, has_ownership : bool
         Whether the files have a column for it.
     """
@@ -185,7 +185,8 @@ def read_register(
     addresses, gone = addressed.split(used)
     found = used.set_index(pd.Index(used["id"], name="object_id"))
     found = found.assign(street=_streets(addresses, found.index))
-    notes = _notes(tables, types, n_outside=n_outside, n_panden=len(panden))
+    n_untyped = int(found["type"].isna().sum()) if "type" in found else len(found)
+    notes = _notes(tables, types, n_outside=n_outside, n_panden=len(panden), n_untyped=n_untyped)
     summaries = tuple(ledger.summary() for ledger in ledgers)
     for summary in summaries:
         log.info("%s: %d of %d rows in use", summary.source, summary.placed, summary.rows_in)
@@ -258,6 +259,7 @@ def _notes(
     *,
     n_outside: int,
     n_panden: int,
+    n_untyped: int,
 ) -> tuple[Note, ...]:
     notes = []
     empty = [table.source for table in tables if not len(table.frame)]
@@ -265,8 +267,8 @@ def _notes(
         notes.append(Note("register.empty_layer", len(empty), empty[0]))
     if n_outside and n_panden:
         notes.append(Note("register.pand_not_in_files", n_outside))
-    elif not n_panden:
-        notes.append(Note("register.no_panden"))
+    elif not n_panden and n_untyped:
+        notes.append(Note("register.no_panden", n_untyped))
     told = [table.text("type").dropna().unique() for table in tables]
     words = {plain(str(word)) for part in told for word in part}
     unused = [word for word in types or {} if plain(word) not in words]
