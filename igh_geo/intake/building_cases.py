@@ -72,17 +72,17 @@ def locate(frame: pd.DataFrame, *, register: Register) -> tuple[FloatArray, Floa
     x, y : numpy.ndarray of float
         Metres, EPSG:28992; NaN where the address was not found.
     reason : pandas.Series of str
-        Why it was not; missing where it was, and where no column holds addresses.
+        Why it was not; missing where it was, and where the row has no address.
     """
     numbered = frame.reset_index(drop=True)
-    try:
-        found = match_addresses(
-            numbered, register.addresses, objects=_objects(register), gone=register.gone
-        )
-    except DataError:
-        # No column holds an address: that the rows have no place is said of them one by one.
-        nowhere = np.full(len(frame), np.nan)
-        return nowhere, nowhere, pd.Series(pd.NA, index=numbered.index, dtype="str")
+    found = match_addresses(
+        numbered,
+        register.addresses,
+        objects=_objects(register),
+        gone=register.gone,
+        # They have no coordinates; a file without addresses either is told of row by row.
+        xy=pd.DataFrame({"x": np.nan, "y": np.nan}, index=numbered.index),
+    )
     places = register.objects[["x", "y"]].reindex(found["object_id"].to_numpy())
     reason = found["reason"].where(found["reason"] != "no_address")
     return places["x"].to_numpy(dtype=float), places["y"].to_numpy(dtype=float), reason

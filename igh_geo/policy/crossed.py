@@ -135,7 +135,8 @@ def _widened(
     is_loose = _lines_of(hidden, counts)
     filled = np.nan_to_num(number).ravel()
     sides = (Side(row, n_rows), Side(column, n_columns))
-    sums = np.bincount(row, filled, n_rows), np.bincount(column, filled, n_columns)
+    plain = np.where(is_hole, 0.0, number)
+    sums = (plain.sum(axis=1), plain.sum(axis=0))
     # Where all of a row or column is withheld, zeros and all, nobody knows that a cell is none.
     is_told = ~is_loose[:n_cells] & ~is_hole.ravel()
     is_full = np.bincount(row, is_told, n_rows)[row] == 0

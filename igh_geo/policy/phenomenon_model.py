@@ -96,8 +96,8 @@ class _Source:
         totals[AREA] = self.areas.reindex(pd.Index(cells[AREA].unique())).fillna(0.0)
         whole = float(totals[factors[0]].sum())
         for name, total in totals.items():
-            held = float(total.sum())
-            totals[name] = total * (whole / held) if held > 0 else total
+            together = float(total.sum())
+            totals[name] = total * (whole / together) if together > 0 else total
         return cells.assign(count=fit_totals(cells, totals=totals).to_numpy())
 
     def _labels(self, factor: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def rows_of(table: FactorTable) -> list[Row]:
     Returns
     -------
     list of Row
-        A missing number is None, a missing verdict the empty text.
+        A missing or endless number is None, a missing verdict the empty text.
     """
     return [
         Row(
@@ -54,7 +55,7 @@ def rows_of(table: FactorTable) -> list[Row]:
             addresses=float(of["addresses"]),
             address_years=float(of["address_years"]),
             ratio=(_number(of["ratio"]), _number(of["ratio_low"]), _number(of["ratio_high"])),
-            verdict=_text(of["verdict"]),
+            verdict=_verdict(of["verdict"], _number(of["ratio"])),
             within=(_number(of["within"]), _number(of["within_low"]), _number(of["within_high"])),
             within_verdict=_text(of["within_verdict"]),
             remains=_number(of["remains"]),
@@ -121,7 +122,17 @@ def joined_types(keys: Iterable[str], texts: Texts) -> str:
 
 
 def _number(value: object) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    # Against a reference without cases a ratio has no end.
+    number = float(value)  # type: ignore[arg-type]
+    return number if math.isfinite(number) else None
+
+
+def _verdict(value: object, ratio: float | None) -> str:
+    """What is not compared, or against nothing, has no verdict."""
+    word = _text(value)
+    return word if word == "reference" or ratio is not None else ""
 
 
 def _text(value: object) -> str:

@@ -250,7 +250,8 @@ class _Teller:
         if season is None or season.p is None or season.p >= CLEAR:
             return ""
         counts = season.counts.dropna().astype(float)
-        if len(counts) < 2 * MOST_MONTHS:
+        if len(counts) < len(season.counts):
+            # A month that is withheld may well be the one with fewest.
             return ""
         order = counts.sort_values(ascending=False, kind="stable").index
 

@@ -150,6 +150,25 @@ def test_withheld_zero_and_not_applicable_are_three_things_in_a_table(found: Phe
     assert flats[-1].text == "vaker, ook binnen een buurt"
 
 
+def test_what_may_not_be_told_of_any_class_has_no_column(found: Phenomenon) -> None:
+    rows = found.tables[0].rows.copy()
+    rows[["rate", "rate_low", "rate_high", "ratio"]] = np.nan
+    rows["verdict"] = pd.Series(pd.NA, index=rows.index, dtype="str")
+    bare = replace(found.tables[0], rows=rows)
+    head = factor_table(bare, DUTCH, caption="Types", area="buurt").head
+    assert head == ("Gebouwtype", "Aantal", "Adressen")
+
+
+def test_cases_without_addresses_have_no_rate_and_that_is_not_missing(found: Phenomenon) -> None:
+    rows = found.tables[0].rows.copy()
+    rows.loc["unknown", ["addresses", "address_years"]] = 0.0
+    rows.loc["unknown", ["rate", "rate_low", "rate_high", "ratio"]] = np.nan
+    told = factor_table(replace(found.tables[0], rows=rows), DUTCH, caption="Types", area="buurt")
+    cells = dict(told.rows)["Onbekend"]
+    assert (cells[0].text, cells[2].text, cells[2].aloud) == ("15", "–", "Niet van toepassing")
+    assert cells[-1].text == "niet vergeleken"
+
+
 def test_crossing_shows_counts_with_rates_and_leaves_out_what_does_not_occur() -> None:
     cases = pd.DataFrame(
         {"owner_occupied": [12.0, 0.0], "corporation": [pd.NA, pd.NA], "unknown": [0.0, 0.0]},

@@ -13,7 +13,7 @@ import pytest
 from igh_geo.lens import Lens
 from igh_geo.policy.factors import FactorTable, Phenomenon, Season, Trend
 from igh_geo.policy.phenomenon_cautions import cautions
-from igh_geo.policy.phenomenon_terms import edges, joined_types, part_of, times
+from igh_geo.policy.phenomenon_terms import edges, joined_types, part_of, rows_of, times
 from igh_geo.policy.phenomenon_words import headline
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import LANGUAGES, Texts
@@ -237,7 +237,8 @@ def test_trend_and_season_are_told_only_when_clear(found: Phenomenon, lens: Lens
         quiet = told(replace(found, trend=unclear, season=season), lens)
         assert "per jaar" not in quiet
         assert "De meeste worden" not in quiet
-    few = Season(found.season.counts.where(found.season.counts > 50), 0.001)
+    # A month that is withheld may be the one with fewest.
+    few = Season(found.season.counts.where(found.season.counts > 30), 0.001)
     assert "De meeste worden" not in told(replace(found, trend=None, season=few), lens)
 
 
@@ -288,6 +289,14 @@ def test_small_ratio_is_not_written_as_zero_nor_a_clear_edge_as_one() -> None:
     assert edges(DUTCH, 1.04, 2.2) == {"low": "1,04", "high": "2,2"}
     assert edges(DUTCH, 0.5, 0.96) == {"low": "0,5", "high": "0,96"}
     assert edges(DUTCH, 0.96, 1.04) == {"low": "1,0", "high": "1,0"}
+
+
+def test_ratio_without_an_end_is_no_ratio(found: Phenomenon, lens: Lens) -> None:
+    endless = ratio("higher", np.inf, 4.0, np.inf) | within("unclear", np.nan, np.nan, np.nan)
+    case = with_types(found, flat_high=endless)
+    row = next(one for one in rows_of(case.tables[0]) if one.key == "flat_high")
+    assert (row.ratio, row.verdict) == ((None, 4.0, None), "")
+    assert "inf" not in told(case, lens)
 
 
 def test_low_and_high_flats_together_are_flats() -> None:

@@ -58,6 +58,8 @@ def factor_table(
 ) -> Table:
     """The classes of a factor: cases, addresses, rate, ratios and what these allow one to say.
 
+    What may not be told of any class has no column.
+
     Parameters
     ----------
     table : FactorTable
@@ -68,35 +70,40 @@ def factor_table(
     has_verdict : bool
         Whether the last column says in words what the ratios allow one to say.
     """
-    per = texts.number(PER_ADDRESS_YEARS)
-    head = [
-        texts(f"building.factor.{table.factor}"),
-        texts("phenomenon.column.cases"),
-        texts("phenomenon.column.addresses"),
-        texts("phenomenon.column.rate", per=per),
-        texts("phenomenon.column.ratio"),
-        texts("phenomenon.column.within", area=area),
+    has_rates = bool(table.rows["rate"].notna().any())
+    has_ratios = any(row.verdict for row in rows_of(table))
+    chosen = [
+        (texts("phenomenon.column.cases"), True),
+        (texts("phenomenon.column.addresses"), True),
+        (texts("phenomenon.column.rate", per=texts.number(PER_ADDRESS_YEARS)), has_rates),
+        (texts("phenomenon.column.ratio"), has_ratios),
+        (texts("phenomenon.column.within", area=area), has_ratios),
+        (texts("phenomenon.column.verdict"), has_ratios and has_verdict),
     ]
-    if has_verdict:
-        head.append(texts("phenomenon.column.verdict"))
     rows = []
     for row, of in zip(rows_of(table), table.rows.to_dict(orient="records"), strict=True):
         addresses = Cell(texts.number(row.addresses))
+        said = Cell(verdict(row, texts, area=area))
         if row.status != "shown" or row.cases is None:
             hidden = no_number(row.status, texts)
-            cells = [hidden, addresses, hidden, hidden, hidden]
+            cells = [hidden, addresses, hidden, hidden, hidden, said]
         else:
+            rate = [of[name] for name in ("rate", "rate_low", "rate_high")]
             cells = [
                 Cell(texts.number(row.cases)),
                 addresses,
-                _with_edges([of[name] for name in ("rate", "rate_low", "rate_high")], texts),
+                _with_edges(rate, texts, has_addresses=row.addresses > 0),
                 _ratio(row, row.ratio, table.reference, texts),
                 _ratio(row, row.within, table.reference, texts),
+                said,
             ]
-        if has_verdict:
-            cells.append(Cell(verdict(row, texts, area=area)))
-        rows.append((label(table.factor, row.key, texts), tuple(cells)))
-    return Table(caption, tuple(head), tuple(rows))
+        kept = tuple(cell for cell, (_, is_kept) in zip(cells, chosen, strict=True) if is_kept)
+        rows.append((label(table.factor, row.key, texts), kept))
+    head = (
+        texts(f"building.factor.{table.factor}"),
+        *(name for name, is_kept in chosen if is_kept),
+    )
+    return Table(caption, head, tuple(rows))
 
 
 def verdict(row: Row, texts: Texts, *, area: str) -> str:
@@ -153,10 +160,10 @@ def _counted(crossing: Crossing, row: object, column: object, texts: Texts) -> C
     return Cell(texts.number(float(cases)), small)
 
 
-def _with_edges(values: Sequence[object], texts: Texts) -> Cell:
+def _with_edges(values: Sequence[object], texts: Texts, *, has_addresses: bool) -> Cell:
     value, low, high = (None if pd.isna(one) else float(one) for one in values)  # type: ignore[arg-type, call-overload]
     if value is None:
-        return no_number("missing", texts)
+        return no_number("missing" if has_addresses else "not_applicable", texts)
     if low is None or high is None:
         return Cell(texts.rate(value))
     return Cell(texts.rate(value), f"{texts.rate(low)}–{texts.rate(high)}")
