@@ -55,7 +55,7 @@ class Gate:
 
     def told_whole(self, counts: pd.Series, hidden: pd.Series) -> pd.Series:
         """Totals in the steps of the audience, missing where withheld."""
-        return self.told(counts.where(~hidden).to_frame()).iloc[:, 0]
+        return self.told(counts.where(~hidden).to_frame("cases"))["cases"]
 
     def hidden_of(self, counts: pd.Series, small: pd.Series | None = None) -> pd.Series:
         """Which parts of the whole are withheld: small ones, and what would tell them."""
