@@ -241,7 +241,8 @@ def test_types_of_the_public_do_not_tell_a_small_part_of_an_area(town, seed):
     for name, status, free in small_counts(findings, found, lens):
         assert status == "withheld", name
         low, high = known.range_of(name)
-        assert high - max(low, 0.0) >= lens.rules.minimum_count - 1 - 1e-6 or low - free < 1, name
+        assert low - free <= SMALLEST, name
+        assert high - free >= lens.rules.minimum_count - 1e-6, name
 
 
 def test_attacker_finds_what_is_told_without_protection(town):

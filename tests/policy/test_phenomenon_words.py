@@ -105,7 +105,7 @@ LEFT = [
     (
         within("higher", 2.0, 1.1, 3.4),
         "naar schatting blijft de helft van het verschil over, maar dat is onzeker (van vrijwel",
-        "an estimated half of the difference remains, but that is uncertain (from hardly any to",
+        "by estimate half of the difference remains, but that is uncertain (from hardly any to",
     ),
     (within("higher", 4.5, 3.2, 6.0), "is het verschil nog groter: 4,5", "is even larger: 4.5"),
     # 1.1 (0.8 to 1.5): at most a quarter of it, and perhaps none.
