@@ -359,7 +359,11 @@ def _areas(publication: Publication, table: pd.DataFrame) -> pd.DataFrame:
     rows["ratio"] = rows["cases"] / rows["expected"]
     rows["ratio_low"], rows["ratio_high"] = low / rows["expected"], high / rows["expected"]
     hidden = rows["status"] != "shown"
+    is_above = rows["ratio_low"].gt(1).fillna(False).to_numpy(dtype=bool)
+    verdict = np.where(is_above, "higher", "unclear")
+    rows["verdict"] = pd.Series(verdict, index=rows.index, dtype="str")
     rows.loc[hidden, ["cases", "expected", "ratio", "ratio_low", "ratio_high"]] = pd.NA
+    rows.loc[hidden, "verdict"] = pd.NA
     return rows
 
 

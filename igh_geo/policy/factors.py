@@ -197,7 +197,8 @@ class Phenomenon:
     areas : pandas.DataFrame
         Index ``area_code`` of every area: ``status``, ``cases``, ``expected`` (from its mix of
         building types), ``ratio``, ``ratio_low``, ``ratio_high``: the area after taking its
-        buildings into account; missing unless shown.
+        buildings into account; ``verdict`` (higher, lower, unclear), corrected for looking at all
+        areas; missing unless shown.
     model : ModelSummary or None
         None where there were too few cases to fit one.
     trend : Trend or None

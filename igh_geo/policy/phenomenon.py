@@ -149,6 +149,8 @@ def _areas(
     for name, called in columns.items():
         given = pd.Series(np.nan, index=codes) if found is None else found[name].reindex(codes)
         rows[called] = given.where(is_shown).astype("Float64")
+    verdict = pd.Series(pd.NA, index=codes) if found is None else found["verdict"].reindex(codes)
+    rows["verdict"] = verdict.where(is_shown).astype("str")
     return rows
 
 

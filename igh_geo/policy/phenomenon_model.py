@@ -174,7 +174,7 @@ def ratios_within(
         within={factor: _of(model, factor) for factor, (_, model) in models.items()},
         full={} if whole is None else {factor: _of(whole[1], factor) for factor in factors},
         summary=None if by_type is None else _summary(by_type[1], source),
-        areas=None if by_type is None else _areas(*by_type, areas),
+        areas=None if by_type is None else _areas(*by_type, areas, lens=lens),
     )
 
 
@@ -206,13 +206,16 @@ def _fitted(
     return cells, fitted
 
 
-def _areas(cells: pd.DataFrame, model: RateModel, counts: pd.Series) -> pd.DataFrame:
+def _areas(
+    cells: pd.DataFrame, model: RateModel, counts: pd.Series, *, lens: Lens
+) -> pd.DataFrame:
     """All cases of every area, wherever in it, against those expected."""
     expected = model.expected.astype(float).fillna(0.0)
     whole = expected.groupby(cells[AREA]).transform("sum")
     share = (expected / whole.where(whole > 0)).fillna(0.0)
     every = cells.assign(every=share * cells[AREA].map(counts).astype(float).fillna(0.0))
-    return area_ratios(every, model, strata=AREA, count="every")
+    correction = lens.clusters.correction
+    return area_ratios(every, model, strata=AREA, count="every", correction=correction)
 
 
 def _of(model: RateModel, factor: str) -> pd.DataFrame:

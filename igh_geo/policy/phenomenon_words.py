@@ -211,7 +211,7 @@ class _Teller:
         told = told[(told["status"] == "shown") & told["ratio_low"].notna()]
         if told.empty:
             return ""
-        above = told[told["ratio_low"] > 1].assign(code=lambda rows: rows.index.astype(str))
+        above = told[told["verdict"] == "higher"].assign(code=lambda rows: rows.index.astype(str))
         if above.empty:
             return self.say("headline.areas_none")
         order = above.sort_values(["ratio_low", "code"], ascending=[False, True], kind="stable")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import special
 
 from igh_geo.errors import DataError, Problem, raise_all
+from igh_geo.stats.clusters.inference import Correction, adjusted_p
 from igh_geo.stats.rates.exposure import numbers
 from igh_geo.stats.rates.intervals import confidence_problems, garwood
 from igh_geo.stats.regression import RateModel
@@ -20,6 +22,7 @@ def area_ratios(
     *,
     strata: str,
     count: str = "count",
+    correction: Correction = "bh",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare the cases of every area with what its mix of addresses leads one to expect.
@@ -39,18 +42,22 @@ def area_ratios(
         Column with the areas.
     count : str
         Column with cases: zero or more, whole or not.
+    correction : {"bh", "by", "none"}
+        For looking at every area that something is expected of.
     confidence : float
-        Level of the interval.
+        Level of the interval; a verdict is given at an adjusted p of at most 1 - confidence.
 
     Returns
     -------
     pandas.DataFrame
-        Index: the areas, sorted. `observed`, `expected`, `ratio`, `low`, `high`, `left_out`
-        (Float64). `left_out` are cases of cells that nothing is expected for: without exposure,
-        or of a class with ratio 0 or without a ratio; `observed` are the others. Ratio and
-        limits are missing where nothing is expected. The interval is Garwood's of the observed
-        count, taken as so many times a Poisson count as the variance of the model is larger; that
-        the ratios are estimates is not counted (docs/statistics.md: how often it holds the truth).
+        Index: the areas, sorted. `observed`, `expected`, `ratio`, `low`, `high`, `p`,
+        `p_adjusted`, `left_out` (Float64), `verdict` (higher, lower, unclear; missing where
+        nothing is expected). `left_out` are cases of cells that nothing is expected for: without
+        exposure, or of a class with ratio 0 or without a ratio; `observed` are the others. Ratio,
+        limits and p are missing where nothing is expected. The interval is Garwood's of the
+        observed count, and p twice the smaller Poisson tail, which agrees with it; the count is
+        taken as so many times a Poisson count as the variance of the model is larger. That the
+        ratios are estimates is not counted (docs/statistics.md: how often it holds the truth).
 
     Raises
     ------
@@ -89,8 +96,21 @@ def area_ratios(
         ratio = np.full(mean.size, np.nan)
         np.divide(values, mean, out=ratio, where=mean > 0)
         table[name] = pd.array(ratio, dtype="Float64")
+    p = np.where(mean > 0, _two_sided(observed / inflation, mean / inflation), np.nan)
+    p_adjusted = adjusted_p(p, correction)
+    table["p"], table["p_adjusted"] = pd.array(p, "Float64"), pd.array(p_adjusted, "Float64")
+    is_clear = p_adjusted <= 1.0 - confidence + 1e-12
+    said = np.where(is_clear, np.where(observed > mean, "higher", "lower"), "unclear")
+    table["verdict"] = pd.Series(said, index=table.index, dtype="str").where(mean > 0)
     table["left_out"] = pd.array(sums["left_out"].to_numpy(dtype=np.float64), dtype="Float64")
     return table
+
+
+def _two_sided(count: FloatArray, mean: FloatArray) -> FloatArray:
+    """Twice the smaller tail of a Poisson count, by the gamma integrals that take any count."""
+    above = np.where(count > 0, special.gammainc(np.maximum(count, 1e-300), mean), 1.0)
+    below = special.gammaincc(count + 1.0, mean)
+    return np.asarray(np.minimum(1.0, 2.0 * np.minimum(above, below)))
 
 
 def _inflation(

@@ -213,16 +213,16 @@ def test_areas_above_what_their_buildings_explain_are_named_from_high_to_low(
 ) -> None:
     names = phenomenon_publication.areas["name"]
     said = " ".join(headline(found, lens, DUTCH, names=names))
-    assert "liggen 4 van de 44 buurten nog hoger dan verwacht: Buurt E0 (2,2 keer)" in said
+    assert "liggen 4 van de 44 buurten nog duidelijk hoger dan verwacht: Buurt E0" in said
     assert "BU9999" not in said
-    areas = found.areas.assign(ratio_low=0.5)
+    areas = found.areas.assign(verdict="unclear")
     none = told(replace(found, areas=areas), lens)
     assert "Geen buurt ligt duidelijk hoger" in none
-    one = found.areas.assign(ratio_low=0.5)
-    one.loc[one.index[0], "ratio_low"] = 1.2
+    one = found.areas.assign(verdict="unclear")
+    one.loc[one.index[0], "verdict"] = "higher"
     assert "ligt 1 van de 44 buurten" in told(replace(found, areas=one), lens)
     hidden = found.areas.assign(status="withheld")
-    assert "buurten nog hoger" not in told(replace(found, areas=hidden), lens)
+    assert "nog duidelijk hoger" not in told(replace(found, areas=hidden), lens)
 
 
 def test_trend_and_season_are_told_only_when_clear(found: Phenomenon, lens: Lens) -> None:

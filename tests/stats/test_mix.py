@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from scipy.stats import poisson
+from statsmodels.stats.multitest import multipletests
 
 from igh_geo.errors import DataError
 from igh_geo.stats.mix import area_ratios
@@ -134,3 +136,28 @@ def test_other_cells_and_negative_counts_are_refused() -> None:
         area_ratios(cells, model, strata="buurt")
     with pytest.raises(DataError, match="count of zero or more"):
         area_ratios(cells.assign(count=-1), model, strata="area")
+
+
+def test_p_of_an_area_agrees_with_its_interval_and_is_corrected_for_the_others() -> None:
+    rng = np.random.default_rng(5)
+    areas = [f"A{at:02d}" for at in range(40)]
+    cells = pd.DataFrame(
+        [(area, kind) for area in areas for kind in ("flat", "house")], columns=["area", "kind"]
+    )
+    cells["exposure"] = 1_000.0
+    cells["count"] = rng.poisson(5.0, len(cells))
+    cells.loc[cells["area"] == "A07", "count"] += 20
+    model = fit_rate_ratios(
+        cells, factors=["kind"], references={"kind": "house"}, strata="area", model="poisson"
+    )
+    table = area_ratios(cells, model, strata="area")
+    is_one_inside = (table["low"] <= 1) & (table["high"] >= 1)
+    assert (is_one_inside == (table["p"] >= 0.05)).all()
+    # The tail of a Poisson count, by another road.
+    one = table.loc["A07"]
+    assert one["p"] == pytest.approx(2 * poisson.sf(one["observed"] - 1, one["expected"]))
+    assert table["p_adjusted"].tolist() == pytest.approx(
+        multipletests(table["p"], method="fdr_bh")[1].tolist()
+    )
+    assert table["verdict"].value_counts().to_dict() == {"unclear": 39, "higher": 1}
+    assert one["verdict"] == "higher"

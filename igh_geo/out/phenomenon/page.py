@@ -258,7 +258,7 @@ def _months(found: Phenomenon, texts: Texts) -> tuple[Markup, str] | None:
 def _areas(publication: Publication, found: Phenomenon, texts: Texts) -> Table | None:
     """Areas above what their buildings lead one to expect, the clearest first."""
     told = found.areas[found.areas["status"] == "shown"]
-    above = told[told["ratio_low"].gt(1).fillna(False)]
+    above = told[told["verdict"] == "higher"]
     if above.empty:
         return None
     order = above.assign(code=above.index.astype(str)).sort_values(
