@@ -177,7 +177,7 @@ def _stock(
     """Addresses that lie in the areas and stood in the period, with their years, and an account."""
     placed = assign_areas(typed["x"], typed["y"], areas)["area_code"]
     years = _years(typed["year_built"], period.start, period.end)
-    ledger = Ledger(file, pd.DataFrame(index=typed.index))
+    ledger = Ledger(f"{file} (in use)", pd.DataFrame(index=typed.index))
     ledger.set_aside(placed.isna().to_numpy(dtype=bool), "outside_areas", sort="selection")
     ledger.set_aside(years <= 0, "built_after_period", sort="selection")
     ledger.remark(typed["year_built"].isna().to_numpy(dtype=bool), "no_year_built")

@@ -121,6 +121,7 @@ def render(publication: Publication) -> str:
                 publication, texts, numbers=numbers, width_mm=chosen.map_width_mm, label=label
             ),
             facts=facts,
+            has_buildings=publication.phenomenon is not None,
             basis=basis,
             lead=lead,
             rows=listed,

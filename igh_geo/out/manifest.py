@@ -87,6 +87,7 @@ def write_manifest(
         "clustering": asdict(publication.clustering),
         "bandwidth_m": publication.bandwidth_m,
         "overall": publication.overall,
+        "buildings": _buildings(publication),
         "choices": publication.choices,
         "notes": publication.notes,
         "methods": [asdict(method) for method in publication.methods],
@@ -103,6 +104,21 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _buildings(publication: Publication) -> dict[str, Any] | None:
+    """What the analysis by building rests on; None where there is none."""
+    found = publication.phenomenon
+    if found is None:
+        return None
+    return {
+        "addresses": [summary.as_dict() for summary in found.ledgers],
+        "types_from": found.origins,
+        "cases": found.matching.as_dict(),
+        "cases_found_by": found.matches.to_dict(),
+        "references": {table.factor: table.reference for table in found.tables},
+        "model": asdict(found.model) if found.model is not None else None,
+    }
 
 
 def _delivery(one: Delivery) -> dict[str, Any]:

@@ -135,7 +135,11 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         phenomenon=told_phenomenon(findings, told, hidden[BASE], lens=lens, texts=texts),
         signals=told_signals(findings, lens, texts),
     )
-    return replace(publication, interpretation=interpretation(publication, texts))
+    return replace(
+        publication,
+        interpretation=interpretation(publication, texts),
+        choices=publication.choices | wording.references(publication.phenomenon, lens, texts),
+    )
 
 
 def _refuse_tiny_total(hidden: pd.DataFrame, lens: Lens) -> None:

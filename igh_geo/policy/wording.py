@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from igh_geo.lens import Lens
+from igh_geo.policy.factor_classes import class_label
+from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.findings import Findings
 from igh_geo.texts import Texts
 
@@ -169,3 +171,17 @@ def choices(findings: Findings, texts: Texts) -> dict[str, str]:
         about = "buildings" if key.startswith("register.") else "areas"
         chosen[free] = texts(f"policy.choice.{about}", said=said)
     return chosen
+
+
+def references(found: Phenomenon | None, lens: Lens, texts: Texts) -> dict[str, str]:
+    """What classes of buildings are compared with, where that is not what the lens names."""
+    asked = lens.phenomenon.reference if lens.phenomenon is not None else None
+    return {
+        f"reference_{table.factor}": texts(
+            "policy.choice.reference",
+            factor=texts(f"building.factor.{table.factor}"),
+            reference=class_label(table.factor, table.reference, texts),
+        )
+        for table in (found.tables if found is not None else ())
+        if table.reference and not (table.factor == "building_type" and table.reference == asked)
+    }

@@ -120,6 +120,7 @@ def _texts_of_page(publication: Publication, texts: Texts) -> dict[str, str]:
         "language": lens.language,
         "title": html.escape(lens.title),
         "question": html.escape(lens.question),
+        "beside": _beside(publication, texts),
         "period": html.escape(_period(publication, texts)),
         "audience": html.escape(_audience(publication, texts)),
         "destroy_by": _tags(page_marks(publication, texts)[1:]),
@@ -181,6 +182,15 @@ def _basis(publication: Publication, texts: Texts) -> str:
     """Purpose and legal basis, where the lens names them."""
     _, *said = publication_marks(publication, texts)
     return " ".join(f"{words}." for words in said if words not in page_marks(publication, texts))
+
+
+def _beside(publication: Publication, texts: Texts) -> str:
+    """The way to the page on buildings, where there is one."""
+    if publication.phenomenon is None:
+        return ""
+    return (
+        f' <a class="beside" href="phenomenon.html">{html.escape(texts("map.page.buildings"))}</a>'
+    )
 
 
 def _sample(publication: Publication, texts: Texts) -> str:
