@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,8 @@ PARENT_LEVEL = {"buurt": "wijk", "wijk": "gemeente"}
 LOCATION_QUALITIES = ("address", "street", "postcode", "centroid", "unknown")
 RELIABILITIES = ("good", "moderate", "low")
 GI_CLASSES = ("hot_99", "hot_95", "hot_90", "none", "cold_90", "cold_95", "cold_99")
-# In the order in which a reader meets them; what is derived and from what: docs/buildings.md.
-BUILDING_TYPES = (
+# In the order in which a reader meets them; what is derived and from what: docs/gebouwtypen.md.
+BuildingType = Literal[
     "detached",
     "semi_detached",
     "end_terrace",
@@ -37,8 +37,10 @@ BUILDING_TYPES = (
     "houseboat",
     "caravan",
     "unknown",
-)
-OWNERSHIPS = ("owner_occupied", "corporation", "private_rent", "rent", "unknown")
+]
+BUILDING_TYPES: tuple[BuildingType, ...] = get_args(BuildingType)
+Ownership = Literal["owner_occupied", "corporation", "private_rent", "rent", "unknown"]
+OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
 LISA_CLASSES = ("high_high", "high_low", "low_high", "low_low", "none")
 
 

@@ -86,6 +86,8 @@ def example_phenomenon(publication: Publication, **changes: Any) -> Phenomenon:
             _by_finder(table),
         ),
         "by_area": areas_by_type,
+        "level": publication.lens.areas.level,
+        "group_of": pd.Series(areas.index, areas.index),
         "dominant": _dominant(areas_by_type),
         "areas": areas,
         "model": ModelSummary("quasi_poisson", 1.3, 0.004, 38, 512),

@@ -22,6 +22,7 @@ from igh_geo.places.buildings import building_types
 from igh_geo.policy.factor_classes import class_keys, classed
 from igh_geo.policy.factors import UNKNOWN, BuildingCases
 from igh_geo.sources.addresses.matching import match_addresses
+from igh_geo.sources.bag.fields import SPELLINGS
 from igh_geo.sources.bag.register import Register, read_register
 from igh_geo.sources.bag.vocabulary import TYPE_WORDS, with_own, words_for
 from igh_geo.sources.columns import NO_VALUE, find, nearest
@@ -29,10 +30,8 @@ from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.tables import BUILDING_TYPES, OWNERSHIPS
 
 DETECTED_BY = ("ontdekt_door", "gevonden_door", "wijze_van_ontdekken", "ontdekking", "detection")
-OWN_TYPE = ("gebouwtype", "woningtype", "type_woning", "type_gebouw", "soort_gebouw", "pandtype")
 # Of these the coordinates are those of something larger than an address.
 VAGUE = ("street", "postcode", "centroid")
-DAYS_IN_YEAR = 365.25
 
 
 def read_buildings(lens: Lens, inputs: Inputs) -> Register | None:
@@ -314,7 +313,7 @@ def _objects(register: Register) -> pd.DataFrame:
 
 def _own_words(cells: pd.DataFrame, lens: Lens) -> pd.Series:
     """The building type that the file of cases gives itself; missing where it gives none."""
-    column = find(map(str, cells.columns), OWN_TYPE)
+    column = find(map(str, cells.columns), SPELLINGS["type"])
     if column is None:
         return pd.Series(pd.NA, index=cells.index, dtype="str")
     own = {word: str(name) for word, name in lens.buildings.types.items()} if lens.buildings else {}

@@ -7,28 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from igh_geo.lens.part import FilePath, Part
+from igh_geo.tables import BuildingType, Ownership
 
 BuildingField = Literal[
     "id", "type", "ownership", "year_built", "floor_area", "floors", "uses", "status", "pand"
 ]
-TypeName = Literal[
-    "detached",
-    "semi_detached",
-    "end_terrace",
-    "mid_terrace",
-    "flat_low",
-    "flat_high",
-    "flat",
-    "maisonette",
-    "above_shop",
-    "business",
-    "industrial",
-    "garage",
-    "houseboat",
-    "caravan",
-    "unknown",
-]
-OwnershipName = Literal["owner_occupied", "corporation", "private_rent", "rent", "unknown"]
 Factor = Literal["ownership", "year_built", "floor_area"]
 Limit = Annotated[int, Field(ge=1)]
 
@@ -40,14 +23,14 @@ class Buildings(Part):
     more_files: tuple[FilePath, ...] = ()
     street_column: str | None = None
     columns: dict[BuildingField, str] = Field(default_factory=dict)
-    types: dict[str, TypeName] = Field(default_factory=dict)
-    ownerships: dict[str, OwnershipName] = Field(default_factory=dict)
+    types: dict[str, BuildingType] = Field(default_factory=dict)
+    ownerships: dict[str, Ownership] = Field(default_factory=dict)
 
 
 class Phenomenon(Part):
     """What is looked into by building type, beside the map of areas."""
 
-    reference: TypeName | None = None
+    reference: BuildingType | None = None
     factors: tuple[Factor, ...] = ("ownership", "year_built", "floor_area")
     year_limits: tuple[Limit, ...] = (1945, 1975, 1995, 2010)
     floor_area_limits: tuple[Limit, ...] = (50, 75, 100, 150)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pydantic import Field, field_validator, model_validator
 
 from igh_geo.lens.areas import Context
-from igh_geo.lens.buildings import TypeName
 from igh_geo.lens.part import Part
 from igh_geo.lens.period import FIRST_DAY, LAST_DAY, Period
 from igh_geo.lens.refusals import refusal_of
+from igh_geo.tables import BuildingType
 
 MOST_WEIGHT = 100.0
 # Of more nobody sees any longer what makes the score.
@@ -22,7 +22,7 @@ class Indicator(Part):
     """One thing that is known of every area: shown by its name, with its weight."""
 
     name: str = Field(min_length=1, max_length=60)
-    types: tuple[TypeName, ...] = ()
+    types: tuple[BuildingType, ...] = ()
     figure: str | None = None
     cases: bool = False
     weight: float = Field(default=1.0, ge=-MOST_WEIGHT, le=MOST_WEIGHT)
@@ -36,7 +36,7 @@ class Indicator(Part):
 
     @field_validator("types")
     @classmethod
-    def _are_known(cls, value: tuple[TypeName, ...]) -> tuple[TypeName, ...]:
+    def _are_known(cls, value: tuple[BuildingType, ...]) -> tuple[BuildingType, ...]:
         if "unknown" in value:
             raise ValueError("what is not known tells nothing beforehand; name other types")
         return value

@@ -132,7 +132,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         point_clusters=told_point_clusters(
             findings.points, hidden[BASE]["current"], findings.grid, lens=lens
         ),
-        phenomenon=told_phenomenon(findings, told, hidden[BASE], lens=lens, texts=texts),
+        phenomenon=told_phenomenon(findings, told, hidden, lens=lens, texts=texts),
         signals=told_signals(findings, lens, texts),
     )
     return replace(

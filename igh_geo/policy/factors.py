@@ -101,7 +101,7 @@ class Crossing:
     ----------
     name : str
         What the columns are: one of FACTORS, ``year``, ``detection``, or ``area`` (whose rows
-        are areas and columns building types).
+        are areas, or groups of these, and columns building types).
     cases : pandas.DataFrame
         Float64, missing unless its status is ``shown``.
     statuses : pandas.DataFrame
@@ -189,11 +189,17 @@ class Phenomenon:
         Building types (rows) by each of the other factors, by year and by who found it; where
         nothing of one could be told it is not here.
     by_area : Crossing
-        Areas (rows, all of them) by building type.
+        Areas (rows, all of them) by building type; or the groups that these make, where areas
+        tell too little.
+    level : str
+        What the rows of ``by_area`` are: the level of the areas, ``wijk``, ``gemeente`` or
+        ``district``.
+    group_of : pandas.Series
+        Index ``area_code`` of every area: the row of ``by_area`` and of ``dominant`` that it
+        belongs to, itself where rows are areas; missing where it belongs to none.
     dominant : pandas.Series
-        Index ``area_code`` of every area: the building type with most cases where that may be
-        told; ``tie`` where several have, ``none`` without cases; missing where it is withheld
-        or no data.
+        Per row of ``by_area``: the building type with most cases where that may be told; ``tie``
+        where several have, ``none`` without cases; missing where it is withheld or no data.
     areas : pandas.DataFrame
         Index ``area_code`` of every area: ``status``, ``cases``, ``expected`` (from its mix of
         building types), ``ratio``, ``ratio_low``, ``ratio_high``: the area after taking its
@@ -221,6 +227,8 @@ class Phenomenon:
     tables: tuple[FactorTable, ...]
     crossings: tuple[Crossing, ...]
     by_area: Crossing
+    level: str
+    group_of: pd.Series
     dominant: pd.Series
     areas: pd.DataFrame
     model: ModelSummary | None

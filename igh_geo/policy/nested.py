@@ -25,7 +25,9 @@ Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
-_NOWHERE = Side(np.full(0, NO_GROUP, dtype=np.int64), 0)
+_NO_SIDE = Side(np.full(0, NO_GROUP, dtype=np.int64), 0)
+# What a line is: a cell of an area, a cell of a group, a total of either, a total of a type.
+_AREA_CELL, _CELL, _TOTAL, _TYPE = range(4)
 
 
 @dataclass(frozen=True)
@@ -49,199 +51,286 @@ class Totals:
     is_small: pd.Series
     group_of: pd.Series
 
-    @property
-    def least(self) -> Numbers:
-        """What everybody knows of withheld ones: a zero would have been told."""
-        is_some = (self.number.fillna(0.0) > 0) & ~self.is_small
-        return np.asarray(is_some.to_numpy(dtype=float), np.float64)
+
+@dataclass(frozen=True)
+class Parts:
+    """Counts of the areas by type, which nobody is told.
+
+    Attributes
+    ----------
+    counts : pandas.DataFrame
+        Areas by type, whole numbers; missing where nothing can be, as everybody knows.
+    is_small : pandas.DataFrame
+        Same labels, boolean: may not be told for what it is.
+    rows : pandas.Series
+        Per area the group that it belongs to; missing: to none.
+    n_free : pandas.Series
+        Per type how many of it everybody knows already.
+    """
+
+    counts: pd.DataFrame
+    is_small: pd.DataFrame
+    rows: pd.Series
+    n_free: pd.Series
 
 
-class _Drawn(Lines):
-    """Lines of which each holds what it is above its least."""
+class _Loose(Lines):
+    """Lines that are each withheld for themselves, none for what is withheld in it."""
 
     @property
     def n_areas(self) -> int:
-        """None of them is the sum of withheld ones alone: the cells below are all loose."""
+        """None is the sum of withheld lines alone."""
         return len(self.number)
 
     def hidden_part(self) -> Numbers:
-        """What each line holds that is not known."""
+        """What each withheld line is above what everybody knows it to be at least."""
         return np.where(self.is_loose, np.nan_to_num(self.above_least), 0.0)
 
 
-def chain(totals: Sequence[Totals]) -> tuple[Totals, ...] | None:
-    """The levels in such an order that each lies within the next.
+@dataclass(frozen=True)
+class _Nest:
+    """The lines; of each what it is, and its row and type (-1 where it has none)."""
+
+    lines: Lines
+    part: Integers
+    row: Integers
+    kind: Integers
+    is_secret: Booleans
+    n_types: int
+
+    @property
+    def is_cell(self) -> Booleans:
+        """Cells of groups: what may be withheld."""
+        return np.asarray(self.part == _CELL)
+
+    def tell_least(self, columns: Booleans) -> None:
+        """Of a cell that is withheld among told ones everybody knows that it is no zero."""
+        cell = self.is_cell
+        told = cell & ~self.lines.is_loose
+        is_partly = np.isin(self.row, np.unique(self.row[told]))
+        is_some = np.nan_to_num(self.lines.number) > 0
+        least = (is_some & is_partly & ~columns[self.kind]).astype(float)
+        self.lines.least[cell] = least[cell]
+
+    def withheld(self, like: pd.DataFrame) -> pd.DataFrame:
+        """Cells of groups that are withheld."""
+        found = like.to_numpy(dtype=bool).copy()
+        cell = np.flatnonzero(self.is_cell)
+        found[self.row[cell], self.kind[cell]] = self.lines.is_loose[cell]
+        return pd.DataFrame(found, like.index, like.columns)
+
+
+def chain(levels: Sequence[Totals]) -> tuple[Totals, ...] | None:
+    """Levels of groups, in such an order that each lies within the next.
 
     Parameters
     ----------
-    totals : sequence of Totals
+    levels : sequence of Totals
         At most two.
 
     Returns
     -------
     tuple of Totals or None
-        None where they cut through each other: then sums of them are no flow.
+        None where they cut through each other: then their sums are no flow.
     """
-    if len(totals) < 2:
-        return tuple(totals)
-    one, other = totals
+    if len(levels) < 2:
+        return tuple(levels)
+    one, other = levels
     for inner, outer in ((one, other), (other, one)):
         above = outer.group_of.astype(object).fillna("").groupby(inner.group_of)
-        if (above.nunique() <= 1).all():
+        is_all_in = inner.group_of.notna() | outer.group_of.isna()
+        if (above.nunique() <= 1).all() and is_all_in.all():
             return inner, outer
     return None
 
 
 def protected_groups(
-    cells: pd.DataFrame,
     hidden: Hidden,
     secret: Hidden,
+    parts: Parts,
     *,
-    rows: pd.Series,
-    small_cells: pd.DataFrame,
     totals: Sequence[Totals],
-    n_free: pd.Series,
     minimum: float,
 ) -> Hidden | Pinned:
-    """Withhold more of a table of groups by type, until no secret of it or beneath it is narrowed.
+    """Withhold more of groups by type, until no secret of theirs or of their areas is narrowed.
 
-    That is, for a reader who adds and subtracts all told cells and totals at once.
+    That is, for a reader who adds and subtracts all told cells and all told totals at once.
 
     Parameters
     ----------
-    cells : pandas.DataFrame
-        Areas by type, whole numbers, none of them told; missing where nothing can be, as everybody
-        knows.
     hidden : Hidden
-        ``cells``: what is withheld already of the groups (rows) by type; of a type of which the
-        total is withheld all of them. ``columns``: types of which the total is withheld.
+        ``cells``: what is withheld already of the groups by type; of a type of which the total is
+        withheld (``columns``) all of them.
     secret : Hidden
-        Which of these may not be told for what they are.
-    rows : pandas.Series
-        Group of every area; missing: in none.
-    small_cells : pandas.DataFrame
-        Labels of ``cells``: those that may not be told for what they are.
+        ``cells`` and ``columns`` of these that may not be told for what they are.
+    parts : Parts
+        What the groups are sums of.
     totals : sequence of Totals
-        Of the areas, and of each level of groups: see `chain`.
-    n_free : pandas.Series
-        Per type what everybody knows of it already.
+        Of the areas, and then of each level of groups, each within the next (`chain`).
     minimum : float
         Smallest number, other than zero, that is told.
 
     Returns
     -------
     Hidden or Pinned
-        `Pinned` where the totals give secrets away though every cell is withheld that could help.
+        `Pinned` where totals give secrets away though all cells are withheld.
+
+    Notes
+    -----
+    A secret must be able to be one, or what everybody knows it to be at least, and ``minimum``.
+    What goes along is what costs the fewest told events (`ranges.widen_one`); where that does not
+    help a group is withheld altogether, zeros and all, and in the end every group.
     """
-    nest = _Nest.of(cells, hidden, rows, totals, n_free)
-    asked = nest.secrets(small_cells, secret, totals)
-    lines = nest.lines
+    nest = _drawn(hidden, secret, parts, totals)
+    lines, columns = nest.lines, hidden.columns.to_numpy(dtype=bool)
+    is_wide = ~nest.is_secret
     while True:
-        for line in _narrow(lines, asked, nest, minimum):
+        nest.tell_least(columns)
+        for line in _narrow(nest, is_wide, minimum):
             widen_one(int(line), lines, float(minimum - lines.least[line]))
-        nest.tell_no_row_of()
-        narrow = _narrow(lines, asked, nest, minimum)
+        nest.tell_least(columns)
+        narrow = _narrow(nest, is_wide, minimum)
         if not len(narrow):
-            break
-        if not nest.withhold_rows(narrow):
-            columns = np.unique(nest.type_of[narrow][nest.type_of[narrow] >= 0])
-            groups = np.unique(nest.row_of[narrow][nest.row_of[narrow] >= 0])
+            return Hidden(nest.withheld(hidden.cells), hidden.rows, hidden.columns)
+        rows, kinds = np.unique(nest.row[narrow]), np.unique(nest.kind[narrow])
+        whole = nest.is_cell & np.isin(nest.row, rows)
+        if lines.is_loose[whole].all():
+            whole = nest.is_cell
+        if lines.is_loose[whole].all():
             return Pinned(
-                tuple(hidden.cells.index[groups]),
-                tuple(hidden.cells.columns[columns]),
+                tuple(hidden.cells.index[rows[rows >= 0]]),
+                tuple(hidden.cells.columns[kinds[kinds >= 0]]),
             )
-    return Hidden(nest.withheld(hidden.cells), hidden.rows, hidden.columns)
+        lines.is_loose[whole] = True
 
 
-@dataclass
-class _Nest:
-    """The lines, which of them are cells of groups, and in what row and type each line is."""
+def _narrow(nest: _Nest, is_wide: Booleans, minimum: float) -> Integers:
+    """Secrets that cannot be one, or cannot be the minimum; what is wide stays so."""
+    lines = nest.lines
+    asked = np.flatnonzero(lines.is_loose & ~is_wide)
+    if not len(asked):
+        return asked.astype(np.int64)
+    loose = np.flatnonzero(lines.is_loose)
+    drawn = network(lines.tail[loose], lines.head[loose], lines.hidden_part()[loose])
+    low, high = drawn.bounds(np.searchsorted(loose, asked))
+    # Nobody was told that a cell of an area is no zero, so it may stay one.
+    least = lines.least[asked]
+    allowed = np.where(nest.part[asked] == _AREA_CELL, 1.0, 0.0)
+    is_narrow = (low > allowed) | (high < minimum - least)
+    is_wide[asked[~is_narrow & (nest.part[asked] != _CELL)]] = True
+    return asked[is_narrow].astype(np.int64)
 
-    lines: Lines
-    n_cells: int
-    at_group: Integers
-    row_of: Integers
-    type_of: Integers
-    is_cell: Booleans
-    shape: tuple[int, int]
-    proven: Booleans
 
-    @classmethod
-    def of(
-        cls,
-        cells: pd.DataFrame,
-        hidden: Hidden,
-        rows: pd.Series,
-        totals: Sequence[Totals],
-        n_free: pd.Series,
-    ) -> _Nest:
-        number = cells.to_numpy(dtype=float)
-        area, kind = np.nonzero(~np.isnan(number))
-        n_types = number.shape[1]
-        row = hidden.cells.index.get_indexer(pd.Index(rows.reindex(cells.index)))
-        n_rows = len(hidden.cells)
-        is_in = row[area] >= 0
-        place = row[area] * n_types + kind
-        held = np.bincount(place[is_in], number[area, kind][is_in], n_rows * n_types)
-        can_be = np.bincount(place[is_in], minlength=n_rows * n_types) > 0
-        at_group = np.flatnonzero(can_be)
-        # Places: the whole, every type, every group by type, the levels, the end.
-        first = 1 + n_types
-        of_level = first + n_rows * n_types
-        tails = [np.where(is_in, first + place, 1 + kind), 1 + at_group % n_types]
-        heads = [of_level + area, first + at_group]
-        begin = np.cumsum([of_level, *(len(level.number) for level in totals)])
-        end = int(begin[-1])
-        for number_of, level in enumerate(totals):
-            tails.append(begin[number_of] + np.arange(len(level.number)))
-            heads.append(_above(totals, number_of, begin, end, codes=cells.index))
-        tails.append(np.zeros(n_types, dtype=np.int64))
-        heads.append(1 + np.arange(n_types))
-        sums = np.nansum(number, axis=0)
-        free = n_free.reindex(cells.columns).to_numpy(dtype=float)
-        is_loose = hidden.cells.to_numpy(dtype=bool).ravel()[at_group]
-        values = [number[area, kind], held[at_group]]
-        loose = [np.ones(len(area), dtype=bool), is_loose]
-        least = [np.zeros(len(area)), (held[at_group] > 0).astype(float)]
-        for level in totals:
-            level_hidden = level.is_hidden.to_numpy(dtype=bool) & level.number.notna().to_numpy()
-            # What is told is no line that could be loose.
-            values.append(np.where(level_hidden, level.number.fillna(0.0).to_numpy(), np.nan))
-            loose.append(level_hidden)
-            least.append(level.least)
-        type_hidden = hidden.columns.to_numpy(dtype=bool)
-        values.append(np.where(type_hidden, sums, np.nan))
-        loose.append(type_hidden)
-        least.append(free + (sums > free))
-        every = np.concatenate(values)
-        cost = np.where(np.nan_to_num(every) > 0, every + 1.0, np.nansum(held) + len(held) + 1.0)
-        n_levels = [len(level.number) for level in totals]
-        nowhere = [np.full(n, -1) for n in n_levels]
-        of_areas = [row, *nowhere[1:]]
-        kinds = [kind, at_group % n_types, *nowhere, np.arange(n_types)]
-        is_cell = np.zeros(len(every), dtype=bool)
-        is_cell[len(area) : len(area) + len(at_group)] = True
-        nest = cls(
-            lines=_Drawn(
-                first=_NOWHERE,
-                second=_NOWHERE,
-                tail=np.concatenate(tails).astype(np.int64),
-                head=np.concatenate(heads).astype(np.int64),
-                number=every,
-                cost=cost,
-                least=np.concatenate(least),
-                is_loose=np.concatenate(loose),
-            ),
-            n_cells=len(area),
-            at_group=at_group,
-            row_of=np.concatenate(
-                [row[area], at_group // n_types, *of_areas, np.full(n_types, -1)]
-            ).astype(np.int64),
-            type_of=np.concatenate(kinds).astype(np.int64),
-            is_cell=is_cell,
-            shape=(n_rows, n_types),
-            proven=np.zeros(len(every), dtype=bool),
+def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals]) -> _Nest:
+    """Every count as a line; places are the whole, types, groups by type, totals and the end."""
+    number = parts.counts.to_numpy(dtype=float)
+    n_types, n_rows = number.shape[1], len(hidden.cells)
+    row_of = hidden.cells.index.get_indexer(pd.Index(parts.rows.reindex(parts.counts.index)))
+    area, kind = np.nonzero(~np.isnan(number))
+    own, row = number[area, kind], row_of[area]
+    inside = row >= 0
+    place = np.where(inside, 1 + n_types + row * n_types + kind, 1 + kind)
+    at = row[inside] * n_types + kind[inside]
+    cell = np.unique(at)
+    held = np.bincount(at, own[inside], n_rows * n_types)[cell]
+    begins = np.cumsum([1 + n_types * (1 + n_rows), *(len(level.number) for level in totals)])
+    # An area of one type only tells that type by its total.
+    several = np.bincount(area, minlength=len(number))[area] > 1
+    table = [
+        pd.DataFrame(
+            {
+                "part": _AREA_CELL,
+                "tail": place,
+                "head": begins[0] + area,
+                "number": own,
+                "is_loose": True,
+                "least": 0.0,
+                "is_secret": parts.is_small.to_numpy(dtype=bool)[area, kind] & several,
+                "row": row,
+                "kind": kind,
+            }
+        ),
+        pd.DataFrame(
+            {
+                "part": _CELL,
+                "tail": 1 + cell % n_types,
+                "head": 1 + n_types + cell,
+                "number": held,
+                "is_loose": hidden.cells.to_numpy(dtype=bool).ravel()[cell],
+                "least": 0.0,
+                "is_secret": secret.cells.to_numpy(dtype=bool).ravel()[cell] & (held > 0),
+                "row": cell // n_types,
+                "kind": cell % n_types,
+            }
+        ),
+    ]
+    for depth, level in enumerate(totals):
+        is_some = level.number.fillna(0.0) > 0
+        is_loose = level.is_hidden.astype(bool) & level.number.notna()
+        table.append(
+            pd.DataFrame(
+                {
+                    "part": _TOTAL,
+                    "tail": begins[depth] + np.arange(len(level.number)),
+                    "head": _above(totals, depth, begins),
+                    "number": level.number.astype(float).to_numpy(),
+                    "is_loose": is_loose.to_numpy(),
+                    "least": (is_some & ~level.is_small.astype(bool)).to_numpy(dtype=float),
+                    "is_secret": (is_loose & is_some).to_numpy(),
+                    "row": row_of if depth == 0 else -1,
+                    "kind": -1,
+                }
+            )
         )
-        nest.is_free_type = type_hidden
-        nest.tell_no_row_of()
-        return nest
+    free = parts.n_free.reindex(parts.counts.columns).to_numpy(dtype=float)
+    sums = np.nansum(number, axis=0)
+    table.append(
+        pd.DataFrame(
+            {
+                "part": _TYPE,
+                "tail": 0,
+                "head": 1 + np.arange(n_types),
+                "number": sums,
+                "is_loose": hidden.columns.to_numpy(dtype=bool),
+                "least": free + (sums > free),
+                "is_secret": secret.columns.to_numpy(dtype=bool) & (sums > free),
+                "row": -1,
+                "kind": np.arange(n_types),
+            }
+        )
+    )
+    every = pd.concat(table, ignore_index=True)
+    # What is told and no cell of a group stays told: it is no line that could be loose.
+    stays = ~every["is_loose"] & (every["part"] != _CELL)
+    values = every["number"].mask(stays).to_numpy(dtype=float)
+    most = float(held.sum()) + len(held) + 1.0
+    return _Nest(
+        lines=_Loose(
+            first=_NO_SIDE,
+            second=_NO_SIDE,
+            tail=every["tail"].to_numpy(dtype=np.int64),
+            head=every["head"].to_numpy(dtype=np.int64),
+            number=values,
+            # Hiding a zero protects little and costs as much.
+            cost=np.where(np.nan_to_num(values) > 0, np.nan_to_num(values) + 1.0, most),
+            least=every["least"].to_numpy(dtype=float).copy(),
+            is_loose=every["is_loose"].to_numpy(dtype=bool).copy(),
+        ),
+        part=every["part"].to_numpy(dtype=np.int64),
+        row=every["row"].to_numpy(dtype=np.int64),
+        kind=every["kind"].to_numpy(dtype=np.int64),
+        is_secret=every["is_secret"].to_numpy(dtype=bool),
+        n_types=n_types,
+    )
+
+
+def _above(totals: Sequence[Totals], depth: int, begins: Integers) -> Integers:
+    """Place that each total of a level is summed in: of the first level above, or the end."""
+    mine = totals[depth]
+    found = np.full(len(mine.number), begins[-1], dtype=np.int64)
+    for higher in range(len(totals) - 1, depth, -1):
+        outer = totals[higher]
+        per_own = outer.group_of.groupby(mine.group_of).first()
+        at = outer.number.index.get_indexer(pd.Index(per_own.reindex(mine.number.index)))
+        found = np.where(at >= 0, begins[higher] + at, found)
+    return found

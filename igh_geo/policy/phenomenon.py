@@ -7,6 +7,7 @@ decided in `policy.phenomenon_told`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from igh_geo.policy.phenomenon_model import ratios_within
 from igh_geo.policy.phenomenon_rates import factor_table, reference_of
 from igh_geo.policy.phenomenon_told import told_cases
 from igh_geo.policy.phenomenon_words import cautions, headline
+from igh_geo.policy.suppression import BASE
 from igh_geo.texts import Texts
 
 TIE, NONE = "tie", "none"
@@ -29,7 +31,12 @@ OTHER_MATCH, NO_MATCH = "other", "none"
 
 
 def told_phenomenon(
-    findings: Findings, told: Findings, hidden: pd.DataFrame, *, lens: Lens, texts: Texts
+    findings: Findings,
+    told: Findings,
+    hidden: Mapping[str, pd.DataFrame],
+    *,
+    lens: Lens,
+    texts: Texts,
 ) -> Phenomenon | None:
     """Analyse the cases by building, as far as the audience of the lens may see it.
 
@@ -40,8 +47,9 @@ def told_phenomenon(
         ``incidents``.
     told : Findings
         The same as anybody could reckon them from told counts (`policy.told.as_told`).
-    hidden : pandas.DataFrame
-        Which counts of the areas are withheld: boolean ``current`` (`policy.secrecy.secrets`).
+    hidden : mapping of str to pandas.DataFrame
+        Which counts of the areas and of each level are withheld: boolean ``current``
+        (`policy.secrecy.secrets`).
     lens : Lens
         Its ``rules``, ``phenomenon`` and ``clusters.correction``.
     texts : Texts
@@ -62,7 +70,10 @@ def told_phenomenon(
         return None
     _check(buildings, findings)
     counts = told_cases(findings, told, hidden, lens=lens)
-    areas = told.base.counts["current"].astype(float)
+    areas, secret = told.base.counts["current"].astype(float), hidden[BASE]["current"]
+    where = counts.where
+    key = where.level if where.level in told.levels else BASE
+    of_rows = areas if key == BASE else told.levels[key].counts["current"].astype(float)
     chosen = {name: reference_of(name, margin, lens) for name, margin in counts.margins.items()}
     references = {name: reference for name, reference in chosen.items() if reference is not None}
     ratios = ratios_within(buildings, counts, areas, lens=lens, references=references)
@@ -82,9 +93,11 @@ def told_phenomenon(
     found = Phenomenon(
         tables=tables,
         crossings=counts.crossings,
-        by_area=counts.by_area,
-        dominant=_dominant(counts.by_area, areas, hidden["current"], lens=lens),
-        areas=_areas(findings, areas, hidden["current"], ratios.areas if tells_rates else None),
+        by_area=where.table,
+        level=where.level,
+        group_of=where.group_of,
+        dominant=_dominant(where.table, of_rows, hidden[key]["current"], lens=lens),
+        areas=_areas(findings, areas, secret, ratios.areas if tells_rates else None),
         model=ratios.summary if tells_rates else None,
         trend=trend(by_year, lens) if by_year is not None and tells_rates else None,
         season=None if counts.months is None else season(counts.months, lens),

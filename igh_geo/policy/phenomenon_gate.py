@@ -219,9 +219,14 @@ class Stock:
 
 def if_most(crossing: Crossing, counts: pd.DataFrame) -> Crossing | None:
     """A table, where half of the cases can be told; otherwise it hides more than it shows."""
-    told = counts.where(crossing.statuses == "shown", 0.0).to_numpy().sum()
-    every = counts.to_numpy().sum()
-    return crossing if every > 0 and told >= LEAST_TOLD * every else None
+    return crossing if share_told(crossing, counts) >= LEAST_TOLD else None
+
+
+def share_told(crossing: Crossing, counts: pd.DataFrame, *, of: float | None = None) -> float:
+    """Which part of the cases of a table is told; of so many, where it does not hold all."""
+    told = float(counts.where(crossing.statuses == "shown", 0.0).to_numpy().sum())
+    every = float(counts.to_numpy().sum()) if of is None else of
+    return told / every if every > 0 else 0.0
 
 
 def _whole_lines(cells: pd.DataFrame, rows: pd.Series, columns: pd.Series) -> pd.DataFrame:

@@ -8,18 +8,19 @@ building, beside everything that is told of the areas.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from igh_geo.lens import Lens
-from igh_geo.policy.breakdowns import MOST_AREAS
 from igh_geo.policy.factors import UNKNOWN, Crossing
 from igh_geo.policy.findings import Findings
 from igh_geo.policy.phenomenon_course import OTHER as OTHER
 from igh_geo.policy.phenomenon_course import by_finder, by_year, calendar
-from igh_geo.policy.phenomenon_gate import AREA, TYPE, Gate, if_most
+from igh_geo.policy.phenomenon_gate import TYPE, Gate, if_most
+from igh_geo.policy.phenomenon_places import Where, by_place
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ToldCases:
         ``address_years``, ``status`` (shown, withheld), ``cases`` (missing unless shown) and
         ``guess``: the cases, or what the others leave over shared out by address-years, as
         anybody could.
-    by_area : Crossing
+    where : Where
+        Building types by place.
     crossings : tuple of Crossing
         Those that are told.
     months : pandas.Series or None
@@ -48,14 +50,14 @@ class ToldCases:
     n_cases: float
     n_unmatched: int
     margins: dict[str, pd.DataFrame]
-    by_area: Crossing
+    where: Where
     crossings: tuple[Crossing, ...]
     months: pd.Series | None
     detection: pd.Series | None
 
 
 def told_cases(
-    findings: Findings, told: Findings, hidden: pd.DataFrame, *, lens: Lens
+    findings: Findings, told: Findings, hidden: Mapping[str, pd.DataFrame], *, lens: Lens
 ) -> ToldCases:
     """Say of all counts by building which are told.
 
@@ -65,8 +67,8 @@ def told_cases(
         With ``buildings``.
     told : Findings
         The same as told (`policy.told.as_told`).
-    hidden : pandas.DataFrame
-        Which counts of the areas are withheld: ``current``.
+    hidden : mapping of str to pandas.DataFrame
+        Which counts are withheld: ``current``, of the areas and of each level of groups.
     lens : Lens
         Its ``rules``.
 
@@ -80,7 +82,8 @@ def told_cases(
     is_free = ~cases["is_matched"].astype(bool) & (cases[TYPE] == UNKNOWN)
     gate = Gate(findings.buildings, lens, int(is_free.sum()))
     tells_parts = "composition" in lens.rules.shows
-    by_area, types = _by_area(gate, findings, hidden["current"], tells_parts=tells_parts)
+    where = by_place(gate, findings, hidden, level=lens.areas.level, tells_parts=tells_parts)
+    types = where.types
     margins, crossings = {TYPE: types}, []
     by_month, detection = None, None
     if tells_parts:
@@ -98,7 +101,7 @@ def told_cases(
         n_cases=n_cases,
         n_unmatched=gate.n_unmatched,
         margins={name: _finished(gate, margin, n_cases) for name, margin in margins.items()},
-        by_area=by_area,
+        where=where,
         crossings=tuple(crossing for crossing in crossings if crossing is not None),
         months=by_month,
         detection=detection,
@@ -119,38 +122,6 @@ def _finished(gate: Gate, margin: pd.DataFrame, n_cases: float) -> pd.DataFrame:
     table["status"] = is_hidden.map({True: "withheld", False: "shown"}).astype("str")
     table["cases"] = cases
     return table.assign(guess=cases.astype(float).where(~is_hidden, shared))
-
-
-def _by_area(
-    gate: Gate, findings: Findings, secret: pd.Series, *, tells_parts: bool
-) -> tuple[Crossing, pd.DataFrame]:
-    """Areas by building type; and the types, with what is withheld for the sake of these."""
-    cases, types = gate.buildings.cases, gate.margin(TYPE)
-    codes, names = findings.geometry.index, types.index
-    stock = gate.stock(AREA, TYPE, labels=(codes, names))
-    counts = gate.crossed(cases[AREA], cases[TYPE], stock.addresses)
-    can_be = (stock.addresses > 0) | (counts > 0)
-    # Anywhere an address may not have been found.
-    can_be.loc[:, names == UNKNOWN] |= gate.n_unmatched > 0
-    is_missing = findings.base.counts["current"].isna()
-    statuses = pd.DataFrame("shown", codes, names, dtype="str")
-    if gate.withholds or not tells_parts:
-        is_hidden = pd.DataFrame(True, codes, names)
-        # Rounded totals of areas and types give no part away.
-        is_exact = tells_parts or gate.lens.rules.rounding == 1
-        if len(codes) <= MOST_AREAS and is_exact:
-            rows = secret.reindex(codes).astype(bool)
-            is_hidden, types = gate.hidden_cells(
-                counts.where(can_be),
-                gate.small(counts, stock.addresses),
-                rows=(rows, rows),
-                columns=types,
-                every=not tells_parts,
-            )
-        statuses = statuses.mask(is_hidden | (not tells_parts), "withheld")
-    statuses = statuses.mask(~can_be, "not_applicable")
-    statuses[is_missing.to_numpy()] = "missing"
-    return gate.crossing("area", counts, statuses, stock=stock), types
 
 
 def _by_factor(

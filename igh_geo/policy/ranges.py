@@ -183,7 +183,7 @@ def widen(lines: Lines, minimum: float, *, wide: Booleans | None = None) -> None
         # A nought that is pinned down is no secret.
         is_secret = (high > 0) | (lines.least[asked] > 0)
         for line in asked[is_narrow & is_secret]:
-            is_changing |= _widen(int(line), lines, float(wanted[line]))
+            is_changing |= widen_one(int(line), lines, float(wanted[line]))
 
 
 def told_anyway(lines: Lines, minimum: float) -> Integers:
@@ -256,8 +256,18 @@ def _loose(lines: Lines) -> tuple[Network, Integers]:
     return network(lines.tail[loose], lines.head[loose], lines.hidden_part()[loose]), at
 
 
-def _widen(line: int, lines: Lines, minimum: float) -> bool:
-    """Loosen what gives one count its range; False when nothing had to be, or could be."""
+def widen_one(line: int, lines: Lines, minimum: float) -> bool:
+    """Loosen, in place, what gives one count its range; False when nothing had or could be.
+
+    Parameters
+    ----------
+    line : int
+        Number of a loose line.
+    lines : Lines
+        Told lines without a number cannot be loosened.
+    minimum : float
+        What it must be able to be above its least; and nothing above that.
+    """
     has_widened = False
     for gain in (True, False):
         while True:

@@ -25,6 +25,7 @@ from igh_geo.policy.scores import (
 from igh_geo.policy.secrecy import is_small
 from igh_geo.policy.signal_words import cautions, indicator_words, sentences, verdict_words
 from igh_geo.stats.hours import LOCAL_TIME
+from igh_geo.stats.rates.exposure import DAYS_PER_YEAR
 from igh_geo.texts import Texts
 
 # A score is an order of areas made of context figures: who may not see both sees none.
@@ -33,7 +34,6 @@ NEEDED = ("context", "rank")
 LEAST_KNOWN = 0.5
 # What stands in for addresses, the nearest first.
 _SIZES = ("addresses", "dwellings", "households", "population")
-DAYS_PER_YEAR = 365.25
 
 
 def told_signals(findings: Findings, lens: Lens, texts: Texts) -> SignalsTold | None:

@@ -35,7 +35,7 @@ def asked(town, audience: str = "analyst", **phenomenon):
 def analysed(findings, lens):
     hidden = secrets(findings, lens)
     told = as_told(findings, hidden, lens, texts=Texts("nl"))
-    return told_phenomenon(findings, told, hidden[BASE], lens=lens, texts=Texts("nl"))
+    return told_phenomenon(findings, told, hidden, lens=lens, texts=Texts("nl"))
 
 
 def spread(table: dict[tuple[int, str], float], codes: pd.Index) -> pd.DataFrame:

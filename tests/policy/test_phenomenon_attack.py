@@ -118,7 +118,7 @@ class Attacker:
 def analysed(findings, lens):
     hidden = secrets(findings, lens)
     told = as_told(findings, hidden, lens, texts=Texts("nl"))
-    found = told_phenomenon(findings, told, hidden[BASE], lens=lens, texts=Texts("nl"))
+    found = told_phenomenon(findings, told, hidden, lens=lens, texts=Texts("nl"))
     return found, told, hidden
 
 

@@ -11,7 +11,13 @@ from igh_geo.sources.columns import plain
 
 
 def _spelled(spellings: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    return {plain(word): name for name, words in spellings.items() for word in words}
+    """The meaning of every word; one that would have two, once signs are left out, is refused."""
+    known: dict[str, str] = {}
+    for name, words in spellings.items():
+        for word in words:
+            if known.setdefault(plain(word), name) != name:
+                raise ValueError(f"{word!r} stands for both {known[plain(word)]} and {name}")
+    return known
 
 
 # Compared without case, accents and signs. What says that it is a flat and not how high, is a flat.
@@ -44,12 +50,12 @@ TYPE_WORDS = _spelled(
         ),
         "flat_low": (
             *("flat low", "flat t/m 4 lagen", "appartement zonder lift", "flat zonder lift"),
-            *("laagbouwflat", "etagewoning zonder lift", "flat 4 lagen", "portieketagewoning"),
+            *("laagbouwflat", "etagewoning zonder lift", "portieketagewoning"),
             *("flat tot en met 4 lagen", "portiekflat zonder lift", "galerijflat zonder lift"),
         ),
         "flat_high": (
             *("flat high", "flat 5 lagen of meer", "appartement met lift", "flat met lift"),
-            *("hoogbouw", "hoogbouwflat", "woontoren", "torenflat", "sterflat", "flat > 4 lagen"),
+            *("hoogbouw", "hoogbouwflat", "woontoren", "torenflat", "sterflat"),
             *("flat vanaf 5 lagen", "galerijflat met lift", "etagewoning met lift"),
             *("portiekflat met lift", "flat meer dan 4 lagen"),
         ),
@@ -63,6 +69,8 @@ TYPE_WORDS = _spelled(
             *("galerijappartement", "corridorwoning", "bovenhuis", "benedenhuis", "HAT-eenheid"),
             *("kamerwoning", "studentenflat", "seniorenflat", "serviceflat", "duplexwoning"),
             "Woongebouw met niet-zelfstandige woonruimte",
+            # Without signs: of "flat > 4 lagen" and "flat 4 lagen" nobody can say which it was.
+            "flat 4 lagen",
         ),
         "maisonette": (
             *("maisonette", "maisonnette", "maisonnettewoning", "maisonettewoning", "maison"),
