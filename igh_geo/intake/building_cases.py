@@ -13,6 +13,7 @@ import pandas as pd
 
 from igh_geo.crs import FloatArray
 from igh_geo.errors import DataError, Problem
+from igh_geo.intake.case_addresses import column_of, match_cases
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
 from igh_geo.ledger import Ledger, LedgerSummary
@@ -21,17 +22,14 @@ from igh_geo.places.assign import assign_areas
 from igh_geo.places.buildings import building_types
 from igh_geo.policy.factor_classes import class_keys, classed
 from igh_geo.policy.factors import UNKNOWN, BuildingCases
-from igh_geo.sources.addresses.matching import match_addresses
 from igh_geo.sources.bag.fields import SPELLINGS
 from igh_geo.sources.bag.register import Register, read_register
 from igh_geo.sources.bag.vocabulary import TYPE_WORDS, with_own, words_for
-from igh_geo.sources.columns import NO_VALUE, find, nearest
+from igh_geo.sources.columns import NO_VALUE, find
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.tables import BUILDING_TYPES, OWNERSHIPS
 
 DETECTED_BY = ("ontdekt_door", "gevonden_door", "wijze_van_ontdekken", "ontdekking", "detection")
-# Of these the coordinates are those of something larger than an address.
-VAGUE = ("street", "postcode", "centroid")
 
 
 def read_buildings(lens: Lens, inputs: Inputs) -> Register | None:
@@ -55,36 +53,6 @@ def read_buildings(lens: Lens, inputs: Inputs) -> Register | None:
         types={word: str(name) for word, name in part.types.items()} or None,
         ownerships={word: str(name) for word, name in part.ownerships.items()} or None,
     )
-
-
-def locate(frame: pd.DataFrame, *, register: Register) -> tuple[FloatArray, FloatArray, pd.Series]:
-    """Places of rows by their address.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Cells of a file of cases, as text.
-    register : Register
-
-    Returns
-    -------
-    x, y : numpy.ndarray of float
-        Metres, EPSG:28992; NaN where the address was not found.
-    reason : pandas.Series of str
-        Why it was not; missing where it was, and where the row has no address.
-    """
-    numbered = frame.reset_index(drop=True)
-    found = match_addresses(
-        numbered,
-        register.addresses,
-        objects=_objects(register),
-        gone=register.gone,
-        # They have no coordinates; a file without addresses either is told of row by row.
-        xy=pd.DataFrame({"x": np.nan, "y": np.nan}, index=numbered.index),
-    )
-    places = register.objects[["x", "y"]].reindex(found["object_id"].to_numpy())
-    reason = found["reason"].where(found["reason"] != "no_address")
-    return places["x"].to_numpy(dtype=float), places["y"].to_numpy(dtype=float), reason
 
 
 def building_cases(
@@ -116,7 +84,10 @@ def building_cases(
     factors = _known_factors(typed, part, register)
     file = lens.buildings.file if lens.buildings is not None else ""
     stock, aside = _stock(typed, areas, events.period, file=PurePath(file).name)
-    cases, matching, matches = _cases(events, typed, register, lens=lens, factors=factors)
+    kinds = stock["building_type"].unique().tolist()
+    cases, matching, matches = _cases(
+        events, typed, register, lens=lens, factors=factors, kinds=kinds
+    )
     return BuildingCases(
         cases=cases,
         stock=_counted(stock, factors),
@@ -237,14 +208,18 @@ def _cases(
     *,
     lens: Lens,
     factors: Sequence[str],
+    kinds: Sequence[str],
 ) -> tuple[pd.DataFrame, LedgerSummary, dict[str, int]]:
-    """Cases of the period with their classes, the account of how each was found, and by what."""
+    """Cases of the period with their classes, the account of how each was found, and by what.
+
+    ``kinds`` are the building types that addresses in the areas have.
+    """
     part = lens.phenomenon or Phenomenon()
     assert events.incidents is not None
     assert events.particulars is not None
     placed = events.incidents[events.incidents["period"] == "current"]
     cells = events.particulars.loc[placed.index]
-    found = _matched(placed, cells, register, part)
+    found = match_cases(cells, register, part, placed=placed, file=events.ledger.source)
     object_id = found["object_id"]
     local = placed["occurred_from"].dt.tz_convert(LOCAL_TIME)
     no_months = np.full(len(placed), not events.months_known)
@@ -274,14 +249,9 @@ def _cases(
     rows = pd.DataFrame({"row": placed["row"]}, index=placed.index)
     ledger = Ledger(events.ledger.source, rows)
     ledger.set_aside(is_before, "case_before_building")
-    has_stock = cases["building_type"].isin([*typed["building_type"].unique(), UNKNOWN])
+    has_stock = cases["building_type"].isin([*kinds, UNKNOWN])
     ledger.set_aside(~has_stock.to_numpy(dtype=bool), "no_addresses_of_type")
-    for reason in sorted(found["reason"].dropna().unique()):
-        ledger.set_aside((found["reason"] == reason).to_numpy(dtype=bool), str(reason))
-    remarks = found["remark"].fillna("").astype("str")
-    for remark in sorted({key for text in remarks.unique() for key in text.split(",") if key}):
-        has = remarks.str.split(",").map(lambda keys, key=remark: key in keys)
-        ledger.remark(has.to_numpy(dtype=bool), remark)
+    _account_of_matching(ledger, found)
     of_stock = of_address["building_type"]
     differs = is_typed & told.notna().to_numpy(dtype=bool) & (told != of_stock).to_numpy(dtype=bool)
     ledger.remark(differs, "type_differs")
@@ -290,25 +260,14 @@ def _cases(
     return cases, ledger.summary(), {str(name): int(n) for name, n in sorted(match.items())}
 
 
-def _matched(
-    placed: pd.DataFrame, cells: pd.DataFrame, register: Register, part: Phenomenon
-) -> pd.DataFrame:
-    is_vague = placed["location_quality"].isin(VAGUE)
-    xy = placed[["x", "y"]].mask(is_vague)
-    return match_addresses(
-        cells,
-        register.addresses,
-        objects=_objects(register),
-        gone=register.gone,
-        xy=xy,
-        within_m=part.match_within_m,
-    )
-
-
-def _objects(register: Register) -> pd.DataFrame:
-    """Places of the objects, and the first of the buildings that each is in."""
-    first = register.links.drop_duplicates("object_id").set_index("object_id")["pand_id"]
-    return register.objects[["x", "y"]].assign(pand_id=first.reindex(register.objects.index))
+def _account_of_matching(ledger: Ledger, found: pd.DataFrame) -> None:
+    """Why cases have no address, and what must be said with the address of others."""
+    for reason in sorted(found["reason"].dropna().unique()):
+        ledger.set_aside((found["reason"] == reason).to_numpy(dtype=bool), str(reason))
+    remarks = found["remark"].fillna("").astype("str")
+    for remark in sorted({key for text in remarks.unique() for key in text.split(",") if key}):
+        has = remarks.str.split(",").map(lambda keys, key=remark: key in keys)
+        ledger.remark(has.to_numpy(dtype=bool), remark)
 
 
 def _own_words(cells: pd.DataFrame, lens: Lens) -> pd.Series:
@@ -322,16 +281,10 @@ def _own_words(cells: pd.DataFrame, lens: Lens) -> pd.Series:
 
 def _detection(cells: pd.DataFrame, part: Phenomenon, *, file: str) -> pd.Series:
     """Who found each case; missing where the file does not say."""
-    # The number of a row is no column of the file.
-    columns = [str(name) for name in cells.columns if name != "row"]
+    columns = [str(name) for name in cells.columns]
     given = part.detection_column
-    if given is not None and given not in columns:
-        problem = Problem(
-            "The column that says who found a case is in the file of cases.",
-            f"{file} has no column {given!r}; it has {', '.join(columns)}",
-            f"perhaps {' or '.join(nearest(given, columns)) or 'one of those'}",
-        )
-        raise DataError(str(problem))
+    if given is not None:
+        column_of(given, columns, what="says who found a case", file=file)
     column = given or find(columns, DETECTED_BY)
     if column is None:
         return pd.Series(pd.NA, index=cells.index, dtype="str")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, LensError, Problem
-from igh_geo.intake.building_cases import locate
+from igh_geo.intake.case_addresses import locate
 from igh_geo.intake.deliveries import deliveries_of
 from igh_geo.intake.events import Events
 from igh_geo.intake.inputs import Inputs
@@ -69,7 +69,7 @@ def read_placed(
     part = lens.incidents
     if part is None:
         raise LensError("this lens has no [incidents]")
-    incidents, ledger = _read(part, inputs, register)
+    incidents, ledger = _read(part, lens, inputs, register=register)
     _refuse_empty(len(incidents), ledger, lens)
     dates_assumed = incidents.attrs["reading"].get("date_order") == "day_first_assumed"
     deliveries = deliveries_of(incidents.attrs.get("loads", ()))
@@ -121,7 +121,7 @@ def read_placed(
 
 
 def _read(
-    part: Incidents, inputs: Inputs, register: Register | None
+    part: Incidents, lens: Lens, inputs: Inputs, *, register: Register | None
 ) -> tuple[pd.DataFrame, Ledger]:
     if part.source is not None:
         incidents, ledger = read_incidents_from_store(
@@ -129,15 +129,18 @@ def _read(
         )
         _remark_on_repetition(incidents, ledger)
         return incidents, ledger
+    path, find_place = inputs.locate(str(part.file)), None
+    if register is not None and lens.phenomenon is not None:
+        find_place = partial(locate, register=register, part=lens.phenomenon, file=path.name)
     return read_incidents(
-        inputs.locate(str(part.file)),
+        path,
         columns=part.columns or None,
         defaults=part.defaults or None,
         code_list=inputs.locate(part.code_list) if part.code_list else None,
         sheet=part.sheet,
         layer=part.layer,
         dates=part.dates,
-        locate=None if register is None else partial(locate, register=register),
+        locate=find_place,
     )
 
 

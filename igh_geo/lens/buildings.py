@@ -12,6 +12,7 @@ from igh_geo.tables import BuildingType, Ownership
 BuildingField = Literal[
     "id", "type", "ownership", "year_built", "floor_area", "floors", "uses", "status", "pand"
 ]
+AddressField = Literal["id", "street", "number", "letter", "addition", "postcode", "place", "line"]
 Factor = Literal["ownership", "year_built", "floor_area"]
 Limit = Annotated[int, Field(ge=1)]
 
@@ -35,6 +36,7 @@ class Phenomenon(Part):
     year_limits: tuple[Limit, ...] = (1945, 1975, 1995, 2010)
     floor_area_limits: tuple[Limit, ...] = (50, 75, 100, 150)
     match_within_m: float = Field(default=15.0, ge=0.0, le=100.0)
+    address_columns: dict[AddressField, str] = Field(default_factory=dict)
     detection_column: str | None = None
     model: Literal["auto", "poisson", "negative_binomial"] = "auto"
 

@@ -38,6 +38,8 @@ INCIDENT_SPELLINGS: dict[str, tuple[str, ...]] = {
         *("occurred_from", "datum_van", "begindatum", "datum_begin", "startdatum", "datum_start"),
         *("begindatumtijd", "startdatumtijd", "datum_tijd_van", "datum_tijd_begin"),
         *("pleegdatum", "datum_pleging", "pleegdatum_begin", "pleegdatum_van", "incidentdatum"),
+        *("datum_ruiming", "ruimingsdatum", "datum_ontmanteling", "ontmantelingsdatum"),
+        *("datum_aantreffen", "datum_vondst", "vondstdatum"),
         *("datum_incident", "datum_overtreding", "overtredingsdatum", "datum_feit"),
         *("datumtijd", "datum_tijd", "datum_en_tijd", "datum", "melddatum", "meldingsdatum"),
         *("datum_melding", "melddatumtijd", "datum_ontvangst", "ontvangstdatum"),

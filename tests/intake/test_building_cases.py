@@ -190,3 +190,21 @@ def test_case_of_a_type_without_addresses_is_told_as_such(tmp_path: Path) -> Non
     )
     assert kinds(found) == {"Z1": "industrial", "Z2": "flat"}
     assert reasons(found) == {"no_addresses_of_type": 1, "address_not_found": 1}
+
+
+def test_columns_of_an_address_can_be_named(tmp_path: Path) -> None:
+    header = "zaaknummer;datum;soort;categorie;postcode;PC;nr;x;y;gevonden_door\n"
+    found, _ = found_in(
+        tmp_path,
+        "Z1;01-02-2022;misdrijf;Hennep;9999ZZ;1234 CD;4;;;tip\n",
+        header=header,
+        phenomenon={"address_columns": {"postcode": "PC"}},
+    )
+    assert kinds(found) == {"Z1": "flat"}
+    with pytest.raises(DataError, match=r"(?s)holds the number of an address.*no column 'hn'"):
+        found_in(
+            tmp_path,
+            "Z1;01-02-2022;misdrijf;Hennep;9999ZZ;1234 CD;4;;;tip\n",
+            header=header,
+            phenomenon={"address_columns": {"number": "hn"}},
+        )

@@ -55,6 +55,12 @@ def test_word_of_dutch_lists_is_a_type(word: str, kind: str) -> None:
     assert words_for(text(word), TYPE_WORDS).tolist() == [kind]
 
 
+def test_number_of_storeys_without_its_sign_is_a_flat_of_unknown_height() -> None:
+    # Signs are left out when words are compared, and "> 4" would be read as 4.
+    words = text("flat 4 lagen", "flat > 4 lagen", "flat t/m 4 lagen", "flat meer dan 4 lagen")
+    assert words_for(words, TYPE_WORDS).tolist() == ["flat", "flat", "flat_low", "flat_high"]
+
+
 @pytest.mark.parametrize(
     ("word", "ownership"),
     [

@@ -18,6 +18,7 @@ from igh_geo.sources.addresses.address_text import (
     fold_street,
     parse_line,
     read_postcode,
+    recognise_address_columns,
 )
 from igh_geo.sources.addresses.geocode import geocode
 from igh_geo.sources.formats.files import read_table
@@ -152,6 +153,16 @@ def test_places_fold_with_their_everyday_names() -> None:
 @pytest.mark.parametrize("text", ["0123AB", "1234", "1234 ABC", "AB1234"])
 def test_what_is_no_postcode_is_none(text: str) -> None:
     assert read_postcode(text) == ""
+
+
+@pytest.mark.parametrize("text", ["2272 XD", "2272xd", "2272  xd", "2272-XD", " 2272\u00a0XD "])
+def test_postcode_in_a_cell_of_its_own_is_read_as_people_write_it(text: str) -> None:
+    assert read_postcode(text) == "2272XD"
+
+
+@pytest.mark.parametrize("header", ["Toev.", "toev", "Huisnr_toev", "hnr toevoeging"])
+def test_column_of_additions_is_known_by_its_everyday_names(header: str) -> None:
+    assert recognise_address_columns(["Postcode", "Huisnr", header])["addition"] == header
 
 
 @given(st.text(alphabet="Dd s1239AaBb-/,.'é\u00a0\t("))

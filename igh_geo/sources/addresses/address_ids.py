@@ -10,16 +10,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Names that say for sure that a column holds identifications of the BAG or of a list of addresses.
-ID_SPELLINGS = (
-    *("adres_id", "nummeraanduiding_id", "nummeraanduiding", "nummeraanduidingidentificatie"),
-    *("identificatie_nummeraanduiding", "bag_nummeraanduiding_id", "bag_id", "bag_adres_id"),
-    *("verblijfsobject_id", "verblijfsobject", "verblijfsobjectidentificatie", "vbo_id"),
-    *("identificatie_verblijfsobject", "adresseerbaarobject", "adresseerbaarobject_id"),
-    *("adresseerbaar_object_id", "bag_object_id", "address_id"),
+# Names that say for sure that a column holds identifications of the BAG or of a list of addresses;
+# spelled without signs, see `igh_geo.sources.columns.find`.
+OF_ADDRESS = (
+    *("adres_id", "nummeraanduiding_id", "nummeraanduiding", "nummeraanduiding_identificatie"),
+    *("identificatie_nummeraanduiding", "bag_nummeraanduiding_id", "num_id", "bag_id"),
+    *("bag_adres_id", "address_id"),
 )
+OF_OBJECT = (
+    *("verblijfsobject_id", "verblijfsobject_identificatie", "vbo_id", "vbo", "bag_vbo_id"),
+    *("identificatie_verblijfsobject", "identificatiecode_verblijfsobject", "verblijfsobject"),
+    *("adresseerbaarobject_id", "adresseerbaarobject_identificatie", "adresseerbaarobject"),
+    "bag_object_id",
+)
+ID_SPELLINGS = (*OF_ADDRESS, *OF_OBJECT)
 # Names that mean something else as often: believed when the register has one of the values.
-GENERAL_ID_SPELLINGS = ("object_id", "identificatie", "objectid")
+GENERAL_ID_SPELLINGS = ("object_id", "identificatie")
 
 # No identification of the BAG begins with more zeros than its municipality: 0003 is the lowest.
 _SHORTEST, _LONGEST = 13, 16

@@ -19,11 +19,15 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         *("straat", "straatnaam", "openbare_ruimte", "openbare_ruimte_naam", "openbareruimtenaam"),
         *("street", "straatnaam_incident"),
     ),
-    "number": ("huisnummer", "huisnr", "huis_nr", "nummer", "house_number", "nr"),
-    "letter": ("huisletter", "letter"),
+    "number": (
+        *("huisnummer", "huisnr", "huis_nr", "hnr", "hsnr", "nummer", "house_number", "nr"),
+        *("huisnummer_nummer", "pand_huisnummer", "adres_huisnummer"),
+    ),
+    "letter": ("huisletter", "letter", "huisnummerletter", "huis_letter", "hsltr"),
     "addition": (
         *("toevoeging", "huisnummertoevoeging", "huisnr_toev", "huisnummer_toevoeging"),
-        *("nummertoevoeging", "addition"),
+        *("nummertoevoeging", "addition", "toev", "hnr_toevoeging", "hnr_toev", "huistoevoeging"),
+        *("huisnr_toevoeging", "hsnr_toev", "huisnummer_toev", "toev_huisnummer"),
     ),
     "postcode": ("postcode", "pc6", "postal_code", "zipcode"),
     "place": ("woonplaats", "woonplaatsnaam", "woonplaats_naam", "plaats", "plaatsnaam", "city"),
@@ -33,7 +37,9 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_POSTCODE = re.compile(r"(?<!\d)([1-9]\d{3})\s?([A-Z]{2})(?![A-Z])", re.IGNORECASE)
+_POSTCODE = re.compile(r"(?<!\d)([1-9]\d{3})\s{0,3}([A-Z]{2})(?![A-Z])", re.IGNORECASE)
+# In a cell of its own nothing else can be meant: with a hyphen or a point it may be a house number.
+_POSTCODE_ALONE = re.compile(r"([1-9]\d{3})[\s.\-]{0,3}([A-Z]{2})", re.IGNORECASE)
 _SUFFIX = r"(?P<suffix>(?:\s*[-/]?\s*[A-Za-z](?![A-Za-z]))?(?:\s*[-/ ]\s*|)[0-9A-Za-z]{0,4})"
 _NUMBER = re.compile(r"^(?P<number>\d{1,5})(?P<rest>\D.*)?$")
 _ENDING = re.compile(rf"^(?P<number>\d{{1,5}}){_SUFFIX}$")
@@ -242,7 +248,7 @@ def parse_line(line: str) -> list[Address]:
 
 def read_postcode(text: str) -> str:
     """``1234AB`` for 1234 ab; nothing for what is no postcode."""
-    found = _POSTCODE.fullmatch(text.strip())
+    found = _POSTCODE_ALONE.fullmatch(text.strip())
     return f"{found[1]}{found[2]}".upper() if found else ""
 
 
@@ -253,7 +259,9 @@ def read_suffix(text: str) -> str:
 
 def read_number(text: str) -> tuple[int | None, str]:
     """A house number, and the suffix that stands behind it in the same cell: 12 and A2 of 12A-2."""
-    found = _NUMBER.match(_NUMBER_WORD.sub("", re.sub(r"[.,]0$", "", text)))
+    # Excel writes an apostrophe before a number that is kept as text.
+    bare = re.sub(r"[.,]0$", "", text.lstrip("'’"))
+    found = _NUMBER.match(_NUMBER_WORD.sub("", bare))
     if found is None:
         return None, ""
     return int(found["number"]), read_suffix(found["rest"] or "")

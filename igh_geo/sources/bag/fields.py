@@ -6,33 +6,31 @@ import re
 from collections.abc import Mapping, Sequence
 
 from igh_geo.errors import DataError, Problem
+from igh_geo.sources.addresses.address_ids import OF_ADDRESS, OF_OBJECT
 from igh_geo.sources.addresses.address_text import recognise_address_columns
 from igh_geo.sources.columns import find, nearest, plain, recognise_incident_columns
 
-# The first spelling that a table has is taken.
+# The first spelling that a table has is taken; signs and capitals do not count.
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "id": (
-        *("identificatie", "verblijfsobject_id", "verblijfsobject_identificatie", "vbo_id", "vbo"),
-        *("verblijfsobjectid", "identificatiecode_verblijfsobject", "adresseerbaarobject_id"),
-        *("adresseerbaarobject", "adresseerbaarobject_identificatie", "object_id", "objectid"),
-        *("bag_id", "bagid", "bag_vbo_id", "vboid", "adres_id", "adresid", "nummeraanduiding_id"),
-        *("nummeraanduiding", "num_id", "nummeraanduiding_identificatie", "id"),
+        # A register is of objects; a list of addresses may go by those.
+        *("identificatie", *OF_OBJECT, "object_id", *OF_ADDRESS, "id"),
     ),
     "status": (
-        *("status", "verblijfsobject_status", "verblijfsobjectstatus", "object_status"),
+        *("status", "verblijfsobject_status", "object_status"),
         *("vbo_status", "status_verblijfsobject", "status_omschrijving"),
     ),
     "uses": (
         *("gebruiksdoel", "gebruiksdoelen", "verblijfsobject_gebruiksdoel", "uses"),
-        *("gebruiksdoel_verblijfsobject", "gebruiksdoelverblijfsobject", "gebruik", "functie"),
+        *("gebruiksdoel_verblijfsobject", "gebruik", "functie"),
     ),
     "floor_area": (
         *("oppervlakte", "oppervlakte_m2", "oppervlakte_verblijfsobject", "floor_area_m2"),
         *("gebruiksoppervlakte", "gebruiksoppervlakte_m2", "gbo", "gbo_m2", "woonoppervlakte"),
-        *("woonoppervlakte_m2", "floor_area", "vloeroppervlakte", "oppervlakteverblijfsobject"),
+        *("woonoppervlakte_m2", "floor_area", "vloeroppervlakte"),
     ),
     "year_built": (
-        *("oorspronkelijkbouwjaar", "oorspronkelijk_bouwjaar", "bouwjaar", "bouwjaar_pand"),
+        *("oorspronkelijk_bouwjaar", "bouwjaar", "bouwjaar_pand"),
         *("pand_bouwjaar", "year_built", "construction_year", "bouwjaar_woning"),
     ),
     "floors": (
@@ -42,7 +40,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "type": (
         *("gebouwtype", "woningtype", "type_woning", "type_gebouw", "soort_woning", "woningsoort"),
         *("gebouwsoort", "soort_gebouw", "pandtype", "type_pand", "building_type", "woonvorm"),
-        *("bouwvorm", "woning_type", "gebouw_type"),
+        "bouwvorm",
     ),
     "ownership": (
         *("eigendom", "eigendomsvorm", "eigendomstype", "eigendomssituatie", "eigendomscategorie"),
@@ -50,7 +48,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         *("tenure", "soort_eigendom", "type_eigendom", "eigendom_type", "huur_of_koop"),
     ),
     "pand": (
-        *("pandref", "pand_identificatie", "pandidentificatie", "pand_id", "pandid", "pandrefs"),
+        *("pandref", "pand_identificatie", "pand_id", "pandrefs"),
         *("pand_identificaties", "panden", "maaktdeeluitvan", "pand"),
     ),
 }
@@ -61,18 +59,18 @@ BAG_SPELLINGS: dict[str, tuple[str, ...]] = {
     "main": ("hoofdadresnummeraanduidingref", "hoofdadres_identificatie", "hoofdadres"),
     "designation": (
         *("nummeraanduiding", "nummeraanduiding_id", "nummeraanduiding_identificatie", "num_id"),
-        *("hoofdadres_id", "nummeraanduidingid"),
+        "hoofdadres_id",
     ),
     "side": ("nevenadresnummeraanduidingref", "nevenadres_identificatie", "nevenadressen"),
     "street_id": ("openbareruimteref", "openbare_ruimte_identificatie", "openbareruimte_id"),
     "place_id": ("woonplaatsref", "woonplaats_identificatie", "woonplaats_id"),
-    "version": ("voorkomenidentificatie", "voorkomen_identificatie", "voorkomenid"),
-    "ended": ("eindgeldigheid", "eind_geldigheid", "einddatum_geldigheid"),
-    "record_ended": ("eindregistratie", "eind_registratie"),
-    "inactive": ("tijdstipinactief", "tijdstip_inactief", "tijdstipinactieflv"),
-    "not_bag": ("tijdstipnietbaglv", "tijdstip_niet_bag_lv"),
+    "version": ("voorkomen_identificatie", "voorkomenid"),
+    "ended": ("eind_geldigheid", "einddatum_geldigheid"),
+    "record_ended": ("eind_registratie",),
+    "inactive": ("tijdstip_inactief", "tijdstip_inactief_lv"),
+    "not_bag": ("tijdstip_niet_bag_lv",),
     "name": ("naam", "openbare_ruimte_naam", "woonplaats_naam", "openbareruimte", "woonplaats"),
-    "addressed": ("typeadresseerbaarobject", "type_adresseerbaar_object"),
+    "addressed": ("type_adresseerbaar_object",),
 }
 # A column called so holds a person, or what leads to one.
 _PERSONAL = re.compile(

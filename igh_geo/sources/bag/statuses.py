@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from igh_geo.ledger import Sort
+from igh_geo.sources.bag.vocabulary import meanings
 
 # Statuses of the BAG (Catalogus BAG 2018, 7) by what they mean. What stands empty, is rebuilt or
 # may be pulled down still stands: so CBS counts its dwellings too.
@@ -66,9 +69,6 @@ def is_unknown(status: pd.Series) -> pd.Series:
     return (told == "odd") & status.notna()
 
 
-def _by_status(status: pd.Series, meaning: object) -> pd.Series:
-    assert callable(meaning)
-    position, different = pd.factorize(status)
-    told = [meaning(" ".join(str(word).casefold().split())) for word in different.tolist()]
-    # Position -1 (missing) picks the last.
-    return pd.Series(pd.array([*told, ""], dtype="str").take(position), index=status.index)
+def _by_status(status: pd.Series, meaning: Callable[[str], str]) -> pd.Series:
+    found = meanings(status, lambda text: meaning(" ".join(text.casefold().split())))
+    return found.fillna("").astype("str")

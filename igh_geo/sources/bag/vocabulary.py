@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
@@ -208,7 +208,7 @@ def words_for(text: pd.Series, known: Mapping[str, str]) -> pd.Series:
         whole = known.get(plain(word))
         return whole if whole is not None else known.get(plain(_BRACKETS.sub("", word)))
 
-    return _once_each(text, meaning)
+    return meanings(text, meaning)
 
 
 def with_own(words: Mapping[str, str], own: Mapping[str, str] | None) -> dict[str, str]:
@@ -239,12 +239,24 @@ def read_uses(text: pd.Series) -> pd.Series:
             found = {USE_WORDS[plain(word)] for word in cell.split() if plain(word) in USE_WORDS}
         return " ".join(sorted(found))
 
-    return _once_each(text, meaning).fillna("").astype("str")
+    return meanings(text, meaning).fillna("").astype("str")
 
 
-def _once_each(text: pd.Series, meaning: object) -> pd.Series:
-    """The meaning of every different text, looked up once."""
-    assert callable(meaning)
+def meanings(text: pd.Series, meaning: Callable[[str], str | None]) -> pd.Series:
+    """The meaning of every text, each different one looked up once.
+
+    Parameters
+    ----------
+    text : pandas.Series of str
+        Missing values allowed.
+    meaning : callable
+        From a text to what it means, None where that is not known.
+
+    Returns
+    -------
+    pandas.Series of str
+        On the same index; missing where the text is missing or not known.
+    """
     position, different = pd.factorize(text)
     told = [meaning(str(word)) for word in different.tolist()]
     # Position -1 (missing) picks the last, which is missing.

@@ -26,6 +26,10 @@ CONSTANT_FIELDS = ("source", "kind", "category", "subcategory", "location_qualit
 # Fewer different values than this share of the rows number something else than the rows.
 LEAST_DIFFERENT = 1 / 3
 ENOUGH = 50_000
+ADDRESSES_INSTEAD = (
+    "; a list that has addresses and no coordinates is given them by `igh-geo geocode`, or read as "
+    "it is by a lens with [buildings] and [phenomenon]"
+)
 DATE_HINTS = ("datum", "date", "tijd", "time", "jaar", "year")
 
 
@@ -282,7 +286,9 @@ def _missing_columns(fields: Sequence[str], found: Sequence[str], file: str) -> 
     return Problem(
         f"The file has a column for {' and for '.join(fields)}.",
         f"none is recognised in {file}; it has {', '.join(found)}",
-        "say which it is: " + "; ".join(remedies),
+        "say which it is: "
+        + "; ".join(remedies)
+        + (ADDRESSES_INSTEAD if {"x", "y"} & set(fields) else ""),
     )
 
 
