@@ -25,10 +25,14 @@ from igh_geo.policy.factors import UNKNOWN, BuildingCases
 from igh_geo.sources.bag.fields import SPELLINGS
 from igh_geo.sources.bag.register import Register, read_register
 from igh_geo.sources.bag.vocabulary import TYPE_WORDS, with_own, words_for
-from igh_geo.sources.columns import NO_VALUE, find
+from igh_geo.sources.columns import NO_VALUE, find, plain
+from igh_geo.sources.values.vocabulary import DETECTION_WORDS, translate
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.tables import BUILDING_TYPES, OWNERSHIPS
 
+# As rates per year elsewhere.
+YEAR_DAYS = 365.25
+FLATS = ("flat", "flat_low", "flat_high")
 DETECTED_BY = ("ontdekt_door", "gevonden_door", "wijze_van_ontdekken", "ontdekking", "detection")
 
 
@@ -166,20 +170,26 @@ def _stock(
 
 
 def _years(year_built: pd.Series, start: dt.date, end: dt.date) -> FloatArray:
-    """Years between two days, both included, that a building was there.
+    """Years of 365.25 days between two days, both included, that a building may be expected there.
 
-    Of a building of the period itself only the year is known: it counts from the middle of it.
+    Of a building only the year is known. Any day of it is as likely as another, so within that year
+    the chance that it stands rises from zero to one.
     """
     built = year_built.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    first, last = _moment(start), _moment(end + dt.timedelta(days=1))
-    began = np.where(built >= start.year, built + 0.5, first)
-    return np.clip(last - np.maximum(began, first), 0.0, None)
+    known = np.nan_to_num(built, nan=start.year - 1)
+    whole = np.clip(known, start.year - 1, end.year + 1).astype(int)
+    firsts = {year: dt.date(year, 1, 1).toordinal() for year in range(whole.min(), whole.max() + 2)}
+    from_day = np.array([firsts[year] for year in whole], dtype=float)
+    to_day = np.array([firsts[year + 1] for year in whole], dtype=float)
+    last, first = end.toordinal() + 1, start.toordinal()
+    return (_days_until(last, from_day, to_day) - _days_until(first, from_day, to_day)) / YEAR_DAYS
 
 
-def _moment(day: dt.date) -> float:
-    """A day as a number of years."""
-    first, following = dt.date(day.year, 1, 1), dt.date(day.year + 1, 1, 1)
-    return day.year + (day - first).days / (following - first).days
+def _days_until(day: int, from_day: FloatArray, to_day: FloatArray) -> FloatArray:
+    """Days up to a day that buildings may be expected there, of which one was built between two."""
+    length = to_day - from_day
+    rising = np.clip(day - from_day, 0.0, length) ** 2 / (2.0 * length)
+    return np.asarray(rising + np.maximum(day - to_day, 0.0))
 
 
 def _counted(stock: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
@@ -227,8 +237,12 @@ def _cases(
     built = of_address["year_built"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     # That house was not there yet: what stood there before it, nobody knows.
     is_before = built > local.dt.year.to_numpy()
-    is_matched = object_id.notna().to_numpy(dtype=bool) & ~is_before
     told = _own_words(cells, lens)
+    # The nearest address is a guess, and the file of cases says that it is another building.
+    is_contradicted = (found["match"] == "place").to_numpy(dtype=bool) & _differ(
+        told, of_address["building_type"]
+    )
+    is_matched = object_id.notna().to_numpy(dtype=bool) & ~is_before & ~is_contradicted
     has_type = of_address["building_type"].fillna(UNKNOWN).to_numpy() != UNKNOWN
     is_typed = is_matched & has_type
     classes = {name: of_address[name].where(is_matched).fillna(UNKNOWN) for name in factors}
@@ -251,13 +265,19 @@ def _cases(
     ledger.set_aside(is_before, "case_before_building")
     has_stock = cases["building_type"].isin([*kinds, UNKNOWN])
     ledger.set_aside(~has_stock.to_numpy(dtype=bool), "no_addresses_of_type")
+    ledger.set_aside(is_contradicted, "nearest_of_other_type")
     _account_of_matching(ledger, found)
-    of_stock = of_address["building_type"]
-    differs = is_typed & told.notna().to_numpy(dtype=bool) & (told != of_stock).to_numpy(dtype=bool)
-    ledger.remark(differs, "type_differs")
+    ledger.remark(is_typed & _differ(told, of_address["building_type"]), "type_differs")
     ledger.remark(is_matched & ~has_type, "type_unknown")
     match = found["match"].where(is_matched, "none").value_counts()
     return cases, ledger.summary(), {str(name): int(n) for name, n in sorted(match.items())}
+
+
+def _differ(told: pd.Series, found: pd.Series) -> npt.NDArray[np.bool_]:
+    """Whether two types are known and not the same, or a flat of any height."""
+    one, other = (kind.where(~kind.isin(FLATS), "flat") for kind in (told, found))
+    is_known = one.notna() & other.notna() & (one != UNKNOWN) & (other != UNKNOWN)
+    return np.asarray((is_known & (one != other)).to_numpy(dtype=bool))
 
 
 def _account_of_matching(ledger: Ledger, found: pd.DataFrame) -> None:
@@ -280,7 +300,10 @@ def _own_words(cells: pd.DataFrame, lens: Lens) -> pd.Series:
 
 
 def _detection(cells: pd.DataFrame, part: Phenomenon, *, file: str) -> pd.Series:
-    """Who found each case; missing where the file does not say."""
+    """Who found each case, by the keys of DETECTION_WORDS; missing where the file does not say.
+
+    A word that is not known is "other": it may be the name of an officer.
+    """
     columns = [str(name) for name in cells.columns]
     given = part.detection_column
     if given is not None:
@@ -289,5 +312,7 @@ def _detection(cells: pd.DataFrame, part: Phenomenon, *, file: str) -> pd.Series
     if column is None:
         return pd.Series(pd.NA, index=cells.index, dtype="str")
     words = cells[column].astype("str").str.strip()
+    own = {plain(word): str(name) for word, name in part.detections.items()}
+    known = translate(words, DETECTION_WORDS | own, by_first_word=True)
     is_empty: npt.NDArray[np.bool_] = words.str.lower().isin(NO_VALUE).to_numpy(dtype=bool)
-    return words.mask(is_empty | words.isna().to_numpy(dtype=bool))
+    return known.fillna("other").mask(is_empty | words.isna().to_numpy(dtype=bool))

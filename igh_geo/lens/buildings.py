@@ -12,6 +12,9 @@ from igh_geo.tables import BuildingType, Ownership
 BuildingField = Literal[
     "id", "type", "ownership", "year_built", "floor_area", "floors", "uses", "status", "pand"
 ]
+DetectionName = Literal[
+    "grid_operator", "police", "fire", "tip", "corporation", "municipality", "other"
+]
 AddressField = Literal["id", "street", "number", "letter", "addition", "postcode", "place", "line"]
 Factor = Literal["ownership", "year_built", "floor_area"]
 Limit = Annotated[int, Field(ge=1)]
@@ -38,6 +41,7 @@ class Phenomenon(Part):
     match_within_m: float = Field(default=15.0, ge=0.0, le=100.0)
     address_columns: dict[AddressField, str] = Field(default_factory=dict)
     detection_column: str | None = None
+    detections: dict[str, DetectionName] = Field(default_factory=dict)
     model: Literal["auto", "poisson", "negative_binomial"] = "auto"
 
     @field_validator("reference")

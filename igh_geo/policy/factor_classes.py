@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from igh_geo.policy.factors import UNKNOWN
+from igh_geo.policy.factors import OTHER, UNKNOWN
 from igh_geo.texts import Texts
 
 
@@ -53,7 +53,7 @@ def class_label(factor: str, key: str, texts: Texts) -> str:
     ----------
     factor : str
         One of ``policy.factors.FACTORS``, or ``year``, ``detection``, whose keys speak for
-        themselves.
+        themselves, but for those of UNKNOWN and OTHER.
     key : str
         Key of the class.
     texts : Texts
@@ -62,8 +62,10 @@ def class_label(factor: str, key: str, texts: Texts) -> str:
         return texts(f"building.type.{key}")
     if factor == "ownership":
         return texts(f"building.ownership.{key}")
-    if key == UNKNOWN:
-        return texts("building.class.unknown")
+    if key in (UNKNOWN, OTHER):
+        return texts("building.class." + ("unknown" if key == UNKNOWN else "other"))
+    if factor == "detection":
+        return texts(f"building.detection.{key}")
     if factor not in ("year_class", "floor_area_class"):
         return str(key)
     low, _, high = key.partition("-")

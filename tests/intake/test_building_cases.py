@@ -6,11 +6,13 @@ import datetime as dt
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely.geometry import box
 
 from igh_geo.errors import DataError
 from igh_geo.intake import Inputs, building_cases, read_buildings, read_events, read_study_areas
+from igh_geo.intake.building_cases import _years
 from igh_geo.lens import Lens
 from igh_geo.policy.factors import BuildingCases
 
@@ -92,7 +94,7 @@ def test_case_gets_the_type_of_its_address_however_it_is_told(tmp_path: Path) ->
         "Z4": "flat",
     }
     assert found.matches == {"id": 1, "place": 1, "postcode": 1, "street": 1}
-    assert found.cases["detection"].tolist()[:3] == ["tip", "politie", "tip"]
+    assert found.cases["detection"].tolist()[:3] == ["tip", "police", "tip"]
     assert found.cases["detection"].isna().tolist() == [False, False, False, True]
 
 
@@ -137,10 +139,20 @@ def test_case_from_before_the_building_is_not_given_to_what_stands_there_now(
 def test_address_counts_for_the_years_that_it_stood_there(tmp_path: Path) -> None:
     found, _ = found_in(tmp_path, "Z1;01-02-2022;misdrijf;Hennep;A1;;;;100100;400100;tip\n")
     years = found.stock.groupby("building_type")["address_years"].sum()
-    # Two houses during two years; one flat of two years, one from the middle of 2023 on.
-    assert years["mid_terrace"] == pytest.approx(4.0)
-    assert years["flat"] == pytest.approx(2.5)
-    assert found.years.loc["flat"].to_dict() == {2022: 1.0, 2023: 1.5}
+    # Two houses during two years of 365 days; a flat of two years, and one that was built on some
+    # day of 2023, which counts for half of that year.
+    assert years["mid_terrace"] == pytest.approx(2 * 730 / 365.25)
+    assert years["flat"] == pytest.approx((730 + 365 / 2) / 365.25)
+    by_year = found.years.loc["flat"]
+    assert by_year.to_dict() == pytest.approx({2022: 365 / 365.25, 2023: 1.5 * 365 / 365.25})
+    assert by_year.sum() == pytest.approx(years["flat"])
+
+
+def test_house_of_the_year_counts_for_the_chance_that_it_stands_within_part_of_that_year() -> None:
+    built = pd.Series([2022, 2023, 2021], dtype="Int64")
+    years = _years(built, dt.date(2022, 1, 1), dt.date(2022, 6, 30))
+    # Of 181 days of 365: on the last the chance is 181/365, on average half of that.
+    assert years * 365.25 == pytest.approx([181 * 181 / 365 / 2, 0.0, 181.0])
 
 
 def test_address_outside_the_areas_is_accounted_for(tmp_path: Path) -> None:
@@ -208,3 +220,28 @@ def test_columns_of_an_address_can_be_named(tmp_path: Path) -> None:
             header=header,
             phenomenon={"address_columns": {"number": "hn"}},
         )
+
+
+def test_word_for_who_found_it_never_leaves_the_file(tmp_path: Path) -> None:
+    found, _ = found_in(
+        tmp_path,
+        "Z1;01-02-2022;misdrijf;Hennep;A1;;;;100100;400100;Piet van Dijk\n"
+        "Z2;01-02-2022;misdrijf;Hennep;A1;;;;100100;400100;Energieteam Oost\n"
+        "Z3;01-02-2022;misdrijf;Hennep;A1;;;;100100;400100;Brandweer Brabant\n",
+        phenomenon={"detections": {"energieteam oost": "grid_operator"}},
+    )
+    assert found.cases["detection"].tolist() == ["other", "grid_operator", "fire"]
+
+
+def test_nearest_address_of_another_kind_than_the_case_says_is_not_taken(tmp_path: Path) -> None:
+    found, _ = found_in(
+        tmp_path,
+        "Z1;01-02-2022;misdrijf;Hennep;;;;;100101;400100;tip;flat\n"
+        "Z2;01-02-2022;misdrijf;Hennep;;;;;100101;400100;tip;tussenwoning\n"
+        "Z3;01-02-2022;misdrijf;Hennep;A1;;;;100101;400100;tip;flat\n",
+        header=HEADER.strip() + ";gebouwtype\n",
+    )
+    assert kinds(found) == {"Z1": "flat", "Z2": "mid_terrace", "Z3": "mid_terrace"}
+    assert found.cases["is_matched"].tolist() == [False, True, True]
+    assert reasons(found) == {"nearest_of_other_type": 1}
+    assert found.matching.remarks.set_index("remark")["count"].to_dict() == {"type_differs": 1}

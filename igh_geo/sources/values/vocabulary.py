@@ -33,6 +33,59 @@ QUALITY_WORDS: dict[str, str] = {
     **dict.fromkeys(("centroide", "centroid", "zwaartepunt", "buurt", "wijk"), "centroid"),
     **dict.fromkeys(("onbekend", "unknown"), "unknown"),
 }
+# Who found a case. Never the word of a file itself: it may be the name of an officer.
+DETECTION_WORDS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("netbeheerder", "netbeheer", "energieleverancier", "energiebedrijf", "stedin"),
+            *("enexis", "liander", "energiefraude", "gridoperator", "grid_operator", "nutsbedrijf"),
+            *("meldingnetbeheerder", "tipnetbeheerder", "fraudemeldingnetbeheerder"),
+        ),
+        "grid_operator",
+    ),
+    **dict.fromkeys(
+        (
+            *("politie", "police", "opsporing", "politieonderzoek", "politiecontrole", "recherche"),
+            *("wijkagent", "heterdaad", "doorzoeking", "inval", "warmtebeeld", "helikopter"),
+        ),
+        "police",
+    ),
+    **dict.fromkeys(
+        ("brandweer", "brand", "fire", "firebrigade", "brandmelding", "woningbrand"), "fire"
+    ),
+    **dict.fromkeys(
+        (
+            *("tip", "tips", "anoniemetip", "anoniememelding", "mma", "meldmisdaadanoniem"),
+            *(
+                "melding",
+                "burgermelding",
+                "meldingburger",
+                "meldingbuurt",
+                "buurtmelding",
+                "burger",
+            ),
+            *("bewonersmelding", "omwonende", "omwonenden", "buren", "meldingbewoner", "anoniem"),
+            "burger",
+        ),
+        "tip",
+    ),
+    **dict.fromkeys(
+        (
+            *("woningcorporatie", "corporatie", "verhuurder", "woningbouw", "housingcorporation"),
+            *("woningstichting", "corporation", "woningbouwvereniging", "huurcontrole"),
+        ),
+        "corporation",
+    ),
+    **dict.fromkeys(
+        (
+            *("gemeente", "toezichthouder", "toezicht", "handhaving", "boa", "municipality"),
+            *("bouwtoezicht", "interventieteam", "adrescontrole", "integralecontrole", "riec"),
+            *("bestuurlijkecontrole", "gemeentelijkecontrole", "handhaver", "inspectie"),
+        ),
+        "municipality",
+    ),
+    **dict.fromkeys(("anders", "overig", "overige", "other", "divers"), "other"),
+}
 YES_NO_WORDS: dict[str, str] = {
     **dict.fromkeys(("ja", "j", "yes", "y", "true", "waar", "1", "x"), "yes"),
     **dict.fromkeys(("nee", "n", "no", "false", "onwaar", "0"), "no"),
