@@ -36,6 +36,9 @@ REFUSED = {
         ),
         *("Statushouders", "Nationaliteit", "Country of birth", "Geboren in het buitenland"),
         *("Etniciteit", "éthnicity", "% westers"),
+        # As CBS abbreviates them, and words that only look or are spelled otherwise.
+        *("P_WEST_AL", "P_N_W_AL", "P_ANT_ARU", "pct_nwal", "buiten_europa", "oost-europeanen"),
+        *("huidskleur", "natio\u00adnaliteit", "her\u200bkomst", "h\u0435rkomst", "h e r k o m s t"),
     ),
     "religion or belief": (
         "Geloof",
@@ -48,7 +51,7 @@ REFUSED = {
         *("bijstand_pct", "Huishoudens met bijstand (%)", "Huurtoeslag", "kinderopvangtoeslag"),
         *("a_soz_ww", "a_soz_ao", "a_soz_wb", "AantalPersonenMetEenAOWUitkering", "p_ink_li"),
         *("p_hh_li", "percentage_personen_met_laag_inkomen", "uitkeringsloket", "WW", "Armoede"),
-        *("unemployment", "Social security"),
+        *("unemployment", "Social security", "A_BST_NB", "p_bijst"),
     ),
     "debts": ("Schulden", "schuldhulpverlening", "Problematische schuldenlast", "Debts", "BKR"),
     "health or care": (

@@ -17,7 +17,7 @@ DetectionName = Literal[
 ]
 AddressField = Literal["id", "street", "number", "letter", "addition", "postcode", "place", "line"]
 Factor = Literal["ownership", "year_built", "floor_area"]
-Limit = Annotated[int, Field(ge=1)]
+Limit = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Buildings(Part):

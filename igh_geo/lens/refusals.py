@@ -6,6 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from igh_geo.signs import bare
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -41,18 +43,19 @@ ABOUT: dict[str, _Words] = {
             *("allocht", "autocht", "etnic", "etnisch", "ethnic", "vluchteling", "refugee"),
             *("statushoud", "asielzoek", "asylum", "vreemdeling", "geboorteland", "buitenlander"),
             *("nietwesters", "nonwestern", "marokk", "maroc", "antill", "surina", "caribisch"),
-            *("moedertaal", "thuistaal", "inburger", "birthcountry", "foreignborn"),
+            *("moedertaal", "thuistaal", "inburger", "birthcountry", "foreignborn", "huidskleur"),
         ),
         start=(
             *("marok", "moroc", "turk", "westers", "arub", "afrikaan", "arabi", "syri", "somali"),
             *("eritre", "poolse", "polen", "roemeen", "bulgar", "oekrai", "ukrain", "asiel"),
             *("herk", "foreigner", "buitenlands", "country of birth", "country of origin"),
+            *("oost europ", "oosteurop", "buiten europ", "west al", "n w al", "ant aru"),
             *("foreign born", "geboren in", "geboren buiten", "dutch caribbean"),
         ),
         # The last are abbreviations of CBS (wijken en buurten): a_antaru, p_nw_all, a_geb_nl.
         whole=(
             *("ras", "race", "racial", "origin", "origins", "roma", "sinti", "zigeuner"),
-            *("western", "antaru", "suri", "tur", "nw", "neu", "geb", "gbl"),
+            *("nwal", "westal", "western", "antaru", "suri", "tur", "nw", "neu", "geb", "gbl"),
         ),
     ),
     "religion or belief": _Words(
@@ -71,11 +74,13 @@ ABOUT: dict[str, _Words] = {
         ),
         # Persons by income (p_ink_li) and households with a low one (p_hh_li), of CBS.
         start=(
-            *("benefit", "welfare", "sociaal minimum", "sociale zekerheid", "social security"),
+            *("bijst", "benefit", "welfare"),
+            *("sociaal minimum", "sociale zekerheid", "social security"),
             *("laag inkomen", "lage inkomen", "laagste inkomen", "low income", "p ink", "hh l"),
         ),
         whole=(
             *("ww", "ao", "wao", "wia", "wga", "iva", "aow", "anw", "ioaw", "ioaz", "soz", "osm"),
+            "bst",
         ),
     ),
     "debts": _Words(
@@ -138,6 +143,8 @@ ABOUT: dict[str, _Words] = {
     ),
 }
 
+# Cyrillic and Greek letters that look like ours.
+_LOOK_ALIKE = str.maketrans("аеорсухіѕјкмнтвαεοικντρ", "aeopcyxisjkmhtbaeoikvtp")
 # Words of another meaning that hold one of the above: they are left out before looking.
 _HARMLESS = (
     *("ziekenhuis", "ziekenhuizen", "dierenasiel", "dierenasielen", "binnenstedelijke migratie"),
@@ -179,9 +186,13 @@ def refusal_of(name: str) -> Refusal | None:
 
 def _words(name: str) -> list[str]:
     """Small letters without accents, split at signs, figures and capitals inside a word."""
-    plain = unicodedata.normalize("NFKD", name)
+    plain = unicodedata.normalize("NFKD", bare(name).translate(_LOOK_ALIKE))
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain).lower()
     for word in _HARMLESS:
         spaced = spaced.replace(word, " ")
+    # Letters that stand apart are a word as well: h e r k o m s t.
+    spaced += "".join(
+        f" {run.replace(' ', '')}" for run in re.findall(r"\b(?:[a-z] ){3,}[a-z]\b", spaced)
+    )
     return re.findall(r"[a-z]+", spaced)

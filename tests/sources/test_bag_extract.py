@@ -306,6 +306,25 @@ def test_archives_without_end_are_not_followed(tmp_path: Path) -> None:
         read_extract(path)
 
 
+@pytest.mark.parametrize(
+    "strange",
+    [
+        ('encoding="UTF-8"', 'encoding="klingon"'),
+        ("</Objecten:oppervlakte>", "<script>x</script></Objecten:oppervlakte>"),
+    ],
+    ids=["unknown encoding", "element inside a field"],
+)
+def test_what_no_extract_has_is_a_message_and_no_traceback(
+    tmp_path: Path, strange: tuple[str, str]
+) -> None:
+    text = document(dwelling(80))
+    assert strange[0] in text
+    path = tmp_path / "extract.xml"
+    path.write_text(text.replace(*strange), encoding="utf-8")
+    with pytest.raises(DataError, match="can be opened"):
+        read_extract(path)
+
+
 @pytest.mark.parametrize("cut", [200, 1_000, -1])
 def test_extract_that_was_cut_off_is_refused(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "extract.xml"

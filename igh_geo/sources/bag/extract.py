@@ -174,6 +174,8 @@ class _Reader:
             return
         if "srsDimension" in attributes:
             self._dimension = int(attributes["srsDimension"])
+        if self._text is not None:
+            raise ValueError(f"it has an element <{local}> inside a field")
         if local in _FIELDS or local in _POSITIONS:
             self._text, self._length = [], 0
             self._ring = (self._ring[0], int(attributes.get("count", 0)))
@@ -328,3 +330,7 @@ def _refusing_damage(path: Path) -> Iterator[None]:
             expat.ExpatError,
         ) as bad:
             raise ValueError(str(bad)) from bad
+        except LookupError as bad:
+            if type(bad) is not LookupError:
+                raise
+            raise ValueError(f"its encoding is not known ({bad})") from bad

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -37,7 +39,8 @@ def panden_in_use(tables: Sequence[BagTable]) -> tuple[gpd.GeoDataFrame, pd.Data
         bare = gpd.GeoDataFrame(empty, geometry=[], crs=crs.RD)
         return bare.set_index(pd.Index([], name="pand_id", dtype="str")), pd.DataFrame()
     rows = with_versions(pd.concat(read, ignore_index=True))
-    shapes = rows["geometry"].to_numpy()
+    shapes = _surfaces_of_collections(rows["geometry"].to_numpy())
+    rows = rows.assign(geometry=shapes)
     is_outline = pd.Series(shapely.get_type_id(shapes), index=rows.index).isin(_OUTLINES)
     is_outline &= ~shapely.is_empty(shapes)
     rows["reason"] = rows["reason"].mask((rows["reason"] == "") & ~is_outline, "no_place")
@@ -46,6 +49,15 @@ def panden_in_use(tables: Sequence[BagTable]) -> tuple[gpd.GeoDataFrame, pd.Data
         used[["status", "year_built"]], geometry=used["geometry"].to_numpy(), crs=crs.RD
     )
     return panden.set_index(pd.Index(used["id"], name="pand_id")), rows.drop(columns="geometry")
+
+
+def _surfaces_of_collections(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Outlines, with the surfaces of a collection of surfaces and lines for the whole of it."""
+    found = np.array(shapes, dtype=object)
+    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(found[at])
+        found[at] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return found
 
 
 def links_of(objects: pd.DataFrame, panden: gpd.GeoDataFrame) -> tuple[pd.DataFrame, int]:
