@@ -302,6 +302,9 @@ def fold_place(name: str) -> str:
 
 def _read_row(cells: dict[str, str], has_parts: bool) -> list[Address]:
     cells = {part: filled(text) for part, text in cells.items()}
+    if not fold_place(cells.get("place", "")):
+        # Signs that nobody sees are no place that goes before what the line says.
+        cells.pop("place", None)
     if not has_parts and cells.get("line"):
         readings = parse_line(cells["line"])
         postcode, place = read_postcode(cells.get("postcode", "")), cells.get("place", "")
