@@ -38,9 +38,9 @@ BuildingType = Literal[
     "caravan",
     "unknown",
 ]
-BUILDING_TYPES: tuple[BuildingType, ...] = get_args(BuildingType)
+BUILDING_TYPES: tuple[str, ...] = get_args(BuildingType)
 Ownership = Literal["owner_occupied", "corporation", "private_rent", "rent", "unknown"]
-OWNERSHIPS: tuple[Ownership, ...] = get_args(Ownership)
+OWNERSHIPS: tuple[str, ...] = get_args(Ownership)
 LISA_CLASSES = ("high_high", "high_low", "low_high", "low_low", "none")
 
 

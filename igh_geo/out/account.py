@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 from igh_geo.ledger import LedgerSummary
 from igh_geo.texts import Texts
@@ -46,11 +47,16 @@ def rows_of_account(
         line("read", "", ledger.rows_in),
         line("placed", "", ledger.placed),
         *(
-            line(row["sort"], f"reason.{row['reason']}", row["count"], row["first_row"])
+            line(row["sort"], f"reason.{row['reason']}", row["count"], _first_row(row))
             for row in ledger.set_aside.to_dict("records")
         ),
         *(
-            line("remark", f"remark.{row['remark']}", row["count"], row["first_row"])
+            line("remark", f"remark.{row['remark']}", row["count"], _first_row(row))
             for row in ledger.remarks.to_dict("records")
         ),
     ]
+
+
+def _first_row(row: Mapping[Hashable, Any]) -> object:
+    """Number of the first row; empty where no row may be pointed at."""
+    return "" if row["first_row"] is None else row["first_row"]

@@ -276,7 +276,9 @@ def _list_notes(publication: Publication, texts: Texts, *, is_ranked: bool) -> l
         notes.append(texts("briefing.where.rank_kept" if is_kept else "briefing.where.no_ranking"))
     else:
         notes.append(texts("briefing.where.interval"))
-        if _is_order_uncertain(publication):
+        if reading.is_order_unclear(top_areas(publication)):
+            notes.append(texts("reading.order.unclear"))
+        elif _is_order_uncertain(publication):
             notes.append(texts("briefing.where.uncertain"))
         if reading.has_rate(publication):
             unit = reading.unit(texts, publication.lens, publication.noun, rate=True)
@@ -378,8 +380,8 @@ def _limits(publication: Publication, texts: Texts, *, n_sure: int = FIRST_SURE)
 
 def _foot(publication: Publication, texts: Texts) -> list[str]:
     made = [texts("briefing.foot.made_on", day=texts.date(publication.made_on))]
-    if publication.data_until is not None:
-        until = texts.date(publication.data_until)
+    until = reading.until_words(publication, texts)
+    if until:
         made.insert(0, texts("briefing.foot.data_until", day=until))
     delivered = reading.deliveries(publication, texts)
     if delivered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from igh_geo.out.building_places import is_grouped, on_areas, place_names
 from igh_geo.out.map.by_type import addresses_of
 from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.publication import Publication
@@ -16,7 +17,8 @@ _RATIOS = {
     "buildings_low": "ratio_low",
     "buildings_high": "ratio_high",
 }
-_NAMED = (*_RATIOS, "dominant_type", "building_type")
+_NAMED = (*_RATIOS, "dominant_type", "building_type", "buildings_place")
+_PLACE = "place_"
 _OF_TYPE = ("cases", "addresses", "status")
 
 
@@ -38,12 +40,14 @@ def building_columns_of(publication: Publication, texts: Texts) -> pd.DataFrame:
         ``buildings_expected``, ``buildings_ratio``, ``buildings_low``, ``buildings_high`` (found
         against expected with these buildings); and for each type of which something is told
         ``cases_<type>``, ``addresses_<type>`` (on average over the period) and ``status_<type>``
-        (why a number of cases is missing). Without columns where there is no ``phenomenon``.
+        (why a number of cases is missing). Where these are told per group of areas their names
+        begin with ``place_``, and ``buildings_place`` names the group. Without columns where there
+        is no ``phenomenon``.
     """
     found, codes = publication.phenomenon, publication.areas.index
     if found is None:
         return pd.DataFrame(index=codes)
-    dominant = found.dominant.reindex(codes)
+    dominant = on_areas(found.dominant, publication)
     words = {key: class_label("building_type", key, texts) for key in BUILDING_TYPES}
     words |= {key: texts(f"by_type.{key}", noun=publication.noun) for key in ("tie", "none")}
     columns: dict[str, pd.Series] = {
@@ -52,13 +56,19 @@ def building_columns_of(publication: Publication, texts: Texts) -> pd.DataFrame:
     }
     areas = found.areas.reindex(codes)
     columns |= {name: areas[source] for name, source in _RATIOS.items()}
-    statuses = found.by_area.statuses.reindex(codes)
-    addresses = addresses_of(publication)
+    statuses = on_areas(found.by_area.statuses, publication, status=True)
+    addresses = on_areas(addresses_of(publication), publication)
+    cases = on_areas(found.by_area.cases, publication)
+    start = ""
+    if is_grouped(publication):
+        # A name of its own: whoever adds these up counts a place as often as it has areas.
+        start = _PLACE
+        columns["buildings_place"] = place_names(publication).replace("", pd.NA)
     for key in found.by_area.cases.columns:
         if (statuses[key] == "shown").any():
-            columns[f"cases_{key}"] = found.by_area.cases[key].reindex(codes)
-            columns[f"addresses_{key}"] = addresses[key].round()
-            columns[f"status_{key}"] = statuses[key]
+            columns[f"{start}cases_{key}"] = cases[key]
+            columns[f"{start}addresses_{key}"] = addresses[key].astype("Float64").round()
+            columns[f"{start}status_{key}"] = statuses[key]
     return pd.DataFrame(columns, index=codes)
 
 
@@ -72,8 +82,10 @@ def building_alias(column: str, texts: Texts) -> str:
     """
     if column in _NAMED:
         return texts(f"by_type.layers.{column}")
-    kind, _, key = column.partition("_")
+    is_of_place = column.startswith(_PLACE)
+    kind, _, key = column.removeprefix(_PLACE).partition("_")
     if kind in _OF_TYPE and key in BUILDING_TYPES:
         label = class_label("building_type", key, texts)
-        return texts(f"by_type.layers.{kind}", type=label)
+        start = _PLACE if is_of_place else ""
+        return texts(f"by_type.layers.{start}{kind}", type=label)
     return ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from igh_geo.out.account import USED, rows_of_account
 from igh_geo.out.book import Book, headers_of, write_table
+from igh_geo.out.building_places import is_grouped, names_of
 from igh_geo.out.columns import COUNT, P_VALUE, RATE, RATIO, SHARE, Word, is_missing
 from igh_geo.out.map.by_type import addresses_of, unit
 from igh_geo.policy.factor_classes import class_label
@@ -15,7 +16,6 @@ from igh_geo.policy.factors import PER_ADDRESS_YEARS, Crossing, FactorTable, Phe
 from igh_geo.policy.publication import Publication
 from igh_geo.texts import Texts
 
-SHEETS = ("types", "by_area", "crossings", "place")
 # Column, width in characters and number format (None: text), in the order of the sheet.
 _TYPES: tuple[tuple[str, float, str | None], ...] = (
     ("factor", 16, None),
@@ -115,8 +115,11 @@ def write_buildings(book: Book, publication: Publication) -> None:
         return
     words = _Words(book.texts, publication.noun)
     _write(book, "types", _shown(_TYPES, _rows_of_types(found, words)), words)
-    columns, rows = _rows_of_areas(found, publication, words)
-    _write(book, "by_area", (columns, rows), words)
+    if is_grouped(publication):
+        _write(book, "areas", _alone(found, publication, words), words)
+        _write(book, f"by_{found.level}", _rows_of_places(found, publication, words), words)
+    else:
+        _write(book, "by_area", _rows_of_places(found, publication, words), words)
     crossed = _rows_of_crossings(found, words)
     if crossed:
         _write(book, "crossings", (_headed(_CROSSED, words), crossed), words)
@@ -134,7 +137,16 @@ def building_guide(publication: Publication, texts: Texts) -> dict[str, str]:
     if publication.phenomenon is None:
         return {}
     words = _Words(texts, publication.noun)
-    return {texts(f"by_type.sheet.{name}"): words.means(name) for name in SHEETS}
+    return {texts(f"by_type.sheet.{name}"): words.means(name) for name in sheets(publication)}
+
+
+def sheets(publication: Publication) -> tuple[str, ...]:
+    """Keys of the sheets on buildings, in their order; of a publication with ``phenomenon``."""
+    found = publication.phenomenon
+    if found is None:
+        return ()
+    places = ("areas", f"by_{found.level}") if is_grouped(publication) else ("by_area",)
+    return ("types", *places, "crossings", "place")
 
 
 def building_columns(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
@@ -222,16 +234,32 @@ def _cell_of_type(row: Mapping[Any, Any], name: str, words: _Words) -> object:
     return Word(texts("status.not_applicable"))
 
 
-def _rows_of_areas(
+def _alone(
     found: Phenomenon, publication: Publication, words: _Words
 ) -> tuple[list[Column], list[list[object]]]:
-    texts = words.texts
+    """Areas without building types, where these are told per group."""
+    columns: list[Column] = [
+        (words.texts("workbook.column.code"), 14.0, None),
+        (words.texts("workbook.column.name"), 30.0, None),
+        *_headed(_AREAS[1:], words),
+    ]
+    areas = found.areas.to_dict("index")
+    return columns, [
+        [str(code), str(name), *_cells_of_area(areas[code], words)]
+        for code, name in publication.areas["name"].items()
+    ]
+
+
+def _rows_of_places(
+    found: Phenomenon, publication: Publication, words: _Words
+) -> tuple[list[Column], list[list[object]]]:
+    texts, grouped = words.texts, is_grouped(publication)
     by_area, addresses = found.by_area, addresses_of(publication)
     types = [str(key) for key in by_area.cases.columns]
     columns: list[Column] = [
         (texts("workbook.column.code"), 14.0, None),
         (texts("workbook.column.name"), 30.0, None),
-        *_headed(_AREAS, words),
+        *_headed(_AREAS[:1] if grouped else _AREAS, words),
     ]
     for key in types:
         label = class_label("building_type", key, texts)
@@ -240,10 +268,10 @@ def _rows_of_areas(
     parts, standing = _parts(by_area), addresses.to_dict("index")
     dominant, areas = found.dominant.to_dict(), found.areas.to_dict("index")
     rows: list[list[object]] = []
-    for code, name in publication.areas["name"].items():
+    for code, name in names_of(publication).items():
         of_area = {key: parts[code, key] for key in types}
         row = [str(code), str(name), _most(dominant.get(code), of_area, words)]
-        row += _cells_of_area(areas[code], words)
+        row += [] if grouped else _cells_of_area(areas[code], words)
         for key in types:
             row += _cells_of_part(of_area[key], standing[code][key], words)
         rows.append(row)

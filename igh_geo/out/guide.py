@@ -66,7 +66,7 @@ def _about(publication: Publication, texts: Texts) -> list[tuple[str, str]]:
         "purpose": lens.privacy.purpose if lens.audience == "restricted" else "",
         "legal_basis": lens.privacy.legal_basis if lens.audience == "restricted" else "",
         "made_on": texts.date(publication.made_on),
-        "data_until": texts.date(publication.data_until) if publication.data_until else "",
+        "data_until": reading.until_words(publication, texts),
         "deliveries": reading.deliveries(publication, texts),
         "sample": texts("reading.sample.label") if lens.sample else "",
     }

@@ -73,7 +73,7 @@ def write_manifest(
             {"file": name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for name, path in sorted(inputs.items())
         ],
-        "data_until": publication.data_until,
+        "data_until": _until(publication),
         "provisional_from": publication.provisional_from,
         "deliveries": [_delivery(one) for one in publication.deliveries],
         "carried_from": publication.carried_from,
@@ -104,6 +104,14 @@ def write_manifest(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _until(publication: Publication) -> dt.date | str | None:
+    """The day up to which the data go; its month (2026-11) where counts are rounded."""
+    until = publication.data_until
+    if until is None or publication.lens.rules.rounding == 1:
+        return until
+    return f"{until:%Y-%m}"
 
 
 def _buildings(publication: Publication) -> dict[str, Any] | None:

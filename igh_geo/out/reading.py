@@ -16,6 +16,7 @@ from igh_geo.policy.phrases import (
     number_of_areas,
     total_change,
     unit,
+    until_words,
 )
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.wording import may_be_chance
@@ -32,6 +33,7 @@ __all__ = [
     "has_rate",
     "how_made",
     "is_mostly_hidden",
+    "is_order_unclear",
     "is_provisional",
     "level_name",
     "level_of",
@@ -40,10 +42,12 @@ __all__ = [
     "no_hours",
     "no_monthly",
     "number_of_areas",
+    "order_words",
     "text",
     "times",
     "total_change",
     "unit",
+    "until_words",
     "value",
     "why_no_month",
 ]
@@ -214,6 +218,49 @@ def carried_words(publication: Publication, texts: Texts, kind: str) -> str:
     return texts(f"carried_over.{kind}", division=division)
 
 
+def is_order_unclear(listed: pd.DataFrame) -> bool:
+    """Whether no two areas of a list can be told apart: one place lies in every interval.
+
+    Reads ``rank_low`` and ``rank_high``; of a single area, or without intervals, nothing is said.
+    """
+    known = listed[["rank_low", "rank_high"]].dropna().astype(float)
+    if len(known) < 2 or len(known) < len(listed):
+        return False
+    return bool(known["rank_low"].max() <= known["rank_high"].min())
+
+
+def order_words(publication: Publication, texts: Texts, *, listed: pd.DataFrame) -> list[str]:
+    """What must be read with a list in order: among which areas, and how sure that order is.
+
+    Parameters
+    ----------
+    publication : Publication
+        Reads ``areas``: ``rank`` and ``is_water``.
+    texts : Texts
+    listed : pandas.DataFrame
+        The rows of ``areas`` on the list.
+
+    Returns
+    -------
+    list of str
+        Empty without a list.
+    """
+    if listed.empty:
+        return []
+    areas = publication.areas
+    n_ranked = int(areas["rank"].notna().sum())
+    n_rest = int((~areas["is_water"].astype(bool) & areas["rank"].isna()).sum())
+    said = []
+    if n_rest:
+        words = number_of_areas(texts, n_ranked, level_of(publication))
+        said.append(texts("reading.order.among", areas=words, rest=texts.number(n_rest)))
+    if listed["rank_low"].notna().any():
+        said.append(texts("map.page.top_hint"))
+    if is_order_unclear(listed):
+        said.append(texts("reading.order.unclear"))
+    return said
+
+
 def deliveries(publication: Publication, texts: Texts) -> str:
     """``Uit 12 leveringen, de laatste van 17 november 2026.``; empty when a file was read."""
     found = publication.deliveries
@@ -242,8 +289,8 @@ def how_made(publication: Publication, texts: Texts) -> list[str]:
 
 
 def made(publication: Publication, texts: Texts) -> str:
-    """The day on which the result was made, and the last day of the data where it is known."""
-    day, until = texts.date(publication.made_on), publication.data_until
-    if until is None:
+    """The day on which the result was made, and up to when the data go where that is known."""
+    day, until = texts.date(publication.made_on), until_words(publication, texts)
+    if not until:
         return texts("map.page.made_only", made=day)
-    return texts("map.page.made", until=texts.date(until), made=day)
+    return texts("map.page.made", until=until, made=day)

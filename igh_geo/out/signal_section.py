@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from igh_geo.out.templates import asset
+from igh_geo.policy.phenomenon_terms import verb
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.scores import ORDERS, Hindsight
 from igh_geo.policy.signal_words import share_words
@@ -34,7 +35,10 @@ class SignalSection:
     columns : tuple of str
         Headers of the table of areas.
     areas : tuple of tuple of str
-        Place, name, score, and the points of every indicator; the highest first.
+        Place, name, score, and the points of every indicator; the highest first. None where no
+        areas may be named.
+    no_list : str
+        Why there are none; empty where there are.
     test_heading, test_rule : str
     test_columns : tuple of str
     test : tuple of tuple of str
@@ -51,6 +55,7 @@ class SignalSection:
     all_areas: str
     columns: tuple[str, ...]
     areas: tuple[tuple[str, ...], ...]
+    no_list: str
     test_heading: str
     test_rule: str
     test_columns: tuple[str, ...]
@@ -63,7 +68,7 @@ def signal_section(publication: Publication, texts: Texts) -> SignalSection | No
     Parameters
     ----------
     publication : Publication
-        Reads ``signals``, ``areas`` and ``noun``.
+        Reads ``signals``, ``areas`` and ``lens``.
     texts : Texts
         The language of the page.
 
@@ -76,7 +81,7 @@ def signal_section(publication: Publication, texts: Texts) -> SignalSection | No
         return None
     names = publication.areas["name"]
     highest = told.areas[told.areas["rank"].notna()].sort_values("rank", kind="stable")
-    highest = highest.head(MOST_AREAS)
+    highest = highest.head(0 if told.no_list else MOST_AREAS)
     points = told.contributions.loc[highest.index].to_dict("records")
     rows = tuple(
         (
@@ -88,7 +93,7 @@ def signal_section(publication: Publication, texts: Texts) -> SignalSection | No
         for code, row, own in zip(highest.index, highest.to_dict("records"), points, strict=True)
     )
     sheet = texts("workbook.sheet.signals")
-    test = told.hindsight
+    test, found = told.hindsight, verb(publication.lens, texts)
     things = texts(f"denominator.{test.unit}") if test is not None else ""
     return SignalSection(
         css=asset("signals.css"),
@@ -109,13 +114,14 @@ def signal_section(publication: Publication, texts: Texts) -> SignalSection | No
             *(texts("signals.sheet.points", name=one.name) for one in told.indicators),
         ),
         areas=rows,
-        test_heading=texts("signals.section.test"),
+        no_list=told.no_list,
+        test_heading=texts("signals.section.test", found=found),
         test_rule=texts("signals.sheet.rule", things=things),
         test_columns=(
             texts("signals.sheet.share_of_addresses", things=things),
             texts("signals.order.score"),
             texts("signals.section.margin"),
-            texts("signals.order.before"),
+            texts("signals.order.before", found=found),
             texts("signals.section.even"),
         ),
         test=_test(test, texts) if test is not None else (),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from igh_geo.out.book import Book, headers_of, write_table
 from igh_geo.out.columns import CONTEXT, COUNT, RATE, SHARE, Word, is_missing
+from igh_geo.policy.phenomenon_terms import verb
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.scores import Hindsight, IndicatorTold, SignalsTold
 
@@ -33,7 +34,7 @@ def write_signals(book: Book, publication: Publication) -> None:
     for columns, rows, heading in (
         _areas(book, publication, told),
         _indicators(book, told.indicators),
-        *([_test(book, told.hindsight, publication.noun)] if told.hindsight is not None else []),
+        *([_test(book, publication, told.hindsight)] if told.hindsight is not None else []),
     ):
         if not rows:
             continue
@@ -83,6 +84,9 @@ def _areas(book: Book, publication: Publication, told: SignalsTold) -> tuple[Col
 
     rows: Rows = []
     ordered = told.areas.sort_values("rank", kind="stable", na_position="last")
+    if told.no_list:
+        # Not even here a list of the highest, where following it does not help.
+        ordered = told.areas.sort_index()
     for code in ordered.index:
         status = told.areas.loc[code, "status"]
         row = [cell(told.areas.loc[code, name], status) for name in ("rank", "score")]
@@ -109,8 +113,9 @@ def _indicators(book: Book, indicators: tuple[IndicatorTold, ...]) -> tuple[Colu
     return columns, rows, texts("signals.sheet.indicator")
 
 
-def _test(book: Book, hindsight: Hindsight, noun: str) -> tuple[Columns, Rows, str]:
-    texts = book.texts
+def _test(book: Book, publication: Publication, hindsight: Hindsight) -> tuple[Columns, Rows, str]:
+    texts, noun = book.texts, publication.noun
+    found_word = verb(publication.lens, texts)
     things = texts(f"denominator.{hindsight.unit}")
     shares = ("share_low", "share_high", "low", "high")
     columns: Columns = [
@@ -122,7 +127,7 @@ def _test(book: Book, hindsight: Hindsight, noun: str) -> tuple[Columns, Rows, s
     for found in hindsight.curve.to_dict("records"):
         why = Word(texts(f"status.{found['status']}"))
         told = [why if pd.isna(found[name]) else found[name] for name in shares]
-        words = texts(f"signals.order.{found['order']}")
+        words = texts(f"signals.order.{found['order']}", found=found_word)
         rows.append([words, found["share_of_addresses"], *told])
     day = texts.date(hindsight.test_from)
-    return columns, rows, texts("signals.sheet.test", day=day)
+    return columns, rows, texts("signals.sheet.test", day=day, found=found_word)

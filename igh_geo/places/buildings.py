@@ -39,14 +39,14 @@ _OBJECT_COLUMNS = ("kind", "uses", "floor_area_m2")
 
 @dataclass(frozen=True)
 class TypeRule:
-    """The limits by which a building type is derived; measured on 30,236 addresses in two cities.
+    """The limits by which a building type is derived; measured on 29,690 addresses in two cities.
 
     Parameters
     ----------
     gap_m : float
         Distance up to which two walls are one. Of 6,966 pairs of buildings with dwellings within
         a metre of each other 99.1 % touch to the millimetre; 0.01 or 0.3 gives another type to 3
-        and 6 addresses of 30,236, and 1.0 to 75.
+        and 6 addresses of 29,690, and 1.0 to 75.
     wall_m : float
         Shortest wall that makes neighbours. What is shorter is a corner, or next to it: of 6,903
         pairs of buildings with dwellings 1.7 % share less than 0.2 m, 0.4 % between 0.2 and 2 m.
@@ -55,11 +55,11 @@ class TypeRule:
         when a dwelling is entered more than 12.5 m above the street.
     net_of_gross : float
         Floor area (``oppervlakte``, without walls and stairs) for a square metre of storey. In
-        763 buildings whose addresses the municipality placed one above another, so that the
+        776 buildings whose addresses the municipality placed one above another, so that the
         storeys can be counted, the middle half has 0.78 to 0.88.
     doubt_floors : float
         How near the limit, in storeys, an estimate is too near to tell high from low. With it 4
-        of 778 such buildings are told wrongly and 4 are left as ``flat``; without it 7 are wrong.
+        of 776 such buildings are told wrongly and 4 are left as ``flat``; without it 7 are wrong.
     known_share : float
         Share of the addresses of a building whose floor area must be known for an estimate.
     dwellings_per_shop : int

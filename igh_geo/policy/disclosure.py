@@ -16,13 +16,20 @@ import geopandas as gpd
 import pandas as pd
 
 from igh_geo.errors import DisclosureError, Problem
-from igh_geo.ledger import LedgerSummary
 from igh_geo.lens import Lens
 from igh_geo.policy import breakdowns, context, months, wording
+from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.figures import area_figures, level_figures
 from igh_geo.policy.findings import AreaClusters, Delivery, Findings
 from igh_geo.policy.funnels import funnel_limits
 from igh_geo.policy.interpretation import interpretation
+from igh_geo.policy.ledgers import (
+    notes_of_told_rows,
+    rounded_account,
+    rounded_deliveries,
+    told_ledgers,
+    told_until,
+)
 from igh_geo.policy.levels import WHOLE, ranked
 from igh_geo.policy.methods import methods
 from igh_geo.policy.moments import week, week_beside_parts
@@ -84,6 +91,8 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         findings, told.base.counts["current"], hidden[BASE]["current"], lens=lens
     )
     total = _total(level_figures(told.whole, hidden[WHOLE], lens))
+    ledgers = told_ledgers(findings, hidden[WHOLE], lens, total=total)
+    noted = replace(told, notes=notes_of_told_rows(told, ledgers, lens, things=things, texts=texts))
     clustering = _clustering(told.clusters, findings, lens)
     limits = funnel_limits(told.base) if "rates" in lens.rules.shows else None
     monthly, no_monthly = months.course(findings, lens)
@@ -93,7 +102,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         lens=lens,
         noun=things,
         made_on=made_on,
-        data_until=findings.data_until,
+        data_until=told_until(findings.data_until, lens.rules),
         areas=areas,
         levels=levels,
         cells=named(cells, findings.streets, side_m=lens.grid.side_m),
@@ -112,18 +121,18 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         funnel=limits,
         notes=(
             *wording.withheld_notes(areas, lens, texts),
-            *wording.notes(told, lens, texts),
+            *wording.notes(noted, lens, texts),
             *wording.told_notes(areas, lens, texts),
         ),
         methods=methods(told, lens, texts, tells_funnel=limits is not None),
         limits=wording.limits(lens, texts),
         choices=wording.choices(findings, texts),
         sources=lens.sources,
-        ledger=_ledger(findings, hidden[WHOLE], lens),
+        ledger=ledgers,
         provisional_from=findings.provisional_from,
         carried_from=findings.carried_from,
         context=context.told(findings, lens),
-        deliveries=_deliveries(findings),
+        deliveries=_deliveries(findings, lens),
         course=breakdowns.course(findings, lens, hidden=hidden[BASE], monthly=monthly),
         week=of_week,
         composition=breakdowns.composition(findings, lens, hidden=hidden[BASE]),
@@ -132,7 +141,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         point_clusters=told_point_clusters(
             findings.points, hidden[BASE]["current"], findings.grid, lens=lens
         ),
-        phenomenon=told_phenomenon(findings, told, hidden, lens=lens, texts=texts),
+        phenomenon=_phenomenon(findings, told, hidden, lens=lens, texts=texts),
         signals=told_signals(findings, lens, texts),
     )
     return replace(
@@ -212,48 +221,25 @@ def _clustering(found: AreaClusters, findings: Findings, lens: Lens) -> Clusteri
     )
 
 
-def _ledger(findings: Findings, hidden: pd.DataFrame, lens: Lens) -> tuple[LedgerSummary, ...]:
-    """The account of the rows, without what it says about withheld counts.
-
-    How many events lie in water is the count of one or a few areas. And the rows that were placed
-    are those of both periods: where the previous total is withheld, its events are counted with
-    the rows outside the period.
-    """
-    if not lens.rules.withholds:
-        return findings.ledger
-    told = []
-    for summary in findings.ledger:
-        remarks = summary.remarks[summary.remarks["remark"] != "in_water"]
-        told.append(replace(summary, remarks=remarks.reset_index(drop=True)))
-    if findings.incidents is not None and hidden["previous"].any():
-        earlier = findings.incidents["row"][findings.incidents["period"] == "previous"]
-        told[0] = _as_outside(told[0], earlier)
-    return tuple(told)
+def _phenomenon(
+    findings: Findings,
+    told: Findings,
+    hidden: dict[str, pd.DataFrame],
+    *,
+    lens: Lens,
+    texts: Texts,
+) -> Phenomenon | None:
+    found = told_phenomenon(findings, told, hidden, lens=lens, texts=texts)
+    if found is None:
+        return None
+    # Addresses are in a public register; cases are rows of the user's own.
+    return replace(found, matching=rounded_account(found.matching, lens.rules))
 
 
-def _as_outside(summary: LedgerSummary, rows: pd.Series) -> LedgerSummary:
-    """The same account with placed rows told as rows outside the period."""
-    aside = summary.set_aside
-    is_outside = aside["reason"] == "outside_period"
-    others = aside[~is_outside].to_dict(orient="records")
-    count = len(rows) + int(aside.loc[is_outside, "count"].sum())
-    first_row = min([int(rows.min()), *aside.loc[is_outside, "first_row"].astype(int)])
-    outside = {
-        "reason": "outside_period",
-        "sort": "selection",
-        "count": count,
-        "first_row": first_row,
-    }
-    return replace(
-        summary,
-        placed=summary.placed - len(rows),
-        set_aside=pd.DataFrame([*others, outside], columns=aside.columns),
-    )
-
-
-def _deliveries(findings: Findings) -> tuple[Delivery, ...]:
+def _deliveries(findings: Findings, lens: Lens) -> tuple[Delivery, ...]:
     """The deliveries in order of day; of a file only its name, for a folder may tell a person's."""
-    named = [replace(one, file=PurePath(one.file).name) for one in findings.deliveries]
+    known = rounded_deliveries(findings.deliveries, lens.rules)
+    named = [replace(one, file=PurePath(one.file).name) for one in known]
     return tuple(sorted(named, key=lambda one: (one.delivered, one.file)))
 
 

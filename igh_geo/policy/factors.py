@@ -11,6 +11,8 @@ from igh_geo.ledger import LedgerSummary
 # The first is what the analysis is about; the others are looked at beside it.
 FACTORS = ("building_type", "ownership", "year_class", "floor_area_class")
 UNKNOWN = "unknown"
+# Those who found a case and are not named, taken together.
+OTHER = "*"
 # Events per so many addresses during a year.
 PER_ADDRESS_YEARS = 10_000
 
@@ -168,9 +170,9 @@ class Season:
     Attributes
     ----------
     counts : pandas.Series
-        Index 1 to 12, Float64, missing where withheld.
+        Index 1 to 12, Float64, all of them told.
     p : float or None
-        Whether the months differ by more than chance, given their days; None where withheld.
+        Whether the months differ by more than chance, given their days; None where rounded.
     """
 
     counts: pd.Series
@@ -209,6 +211,7 @@ class Phenomenon:
         None where there were too few cases to fit one.
     trend : Trend or None
     season : Season or None
+        None where any month is withheld.
     detection : pandas.Series or None
         Cases by who found it, Float64, missing where withheld; None where not known.
     n_cases, n_matched : int

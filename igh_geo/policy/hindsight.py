@@ -46,8 +46,10 @@ def look_back(
     -------
     Hindsight
         The verdict is that of a paired, two-sided test at 5 %: do more of the later cases lie in
-        the areas of the score alone than in those of the other order alone (or fewer). It rests
-        on the numbers as they are.
+        the areas of the score alone than in those of the other order alone (or fewer). That
+        against an equal spread is the same test, with a fifth of every area as the other order.
+        Both rest on the numbers as they are; the second is no clearer than the told margin at a
+        fifth of the addresses, beside which it is read.
 
     Notes
     -----
@@ -68,12 +70,15 @@ def look_back(
         rate = np.where(before > 0, before / size, 0.0)
     orders = {"score": areas["score"].to_numpy(dtype=float), "before": rate}
     if n_later < LEAST_CASES:
-        curve, verdict = pd.DataFrame(columns=_COLUMNS), "few"
+        curve, verdict, against_even = pd.DataFrame(columns=_COLUMNS), "few", "few"
     else:
         curve = _curve(orders, size, later, step=step)
+        of_score, of_before = (taken(orders[name], size, MAIN) for name in ORDERS)
+        # Whoever looks nowhere in particular takes the same part of every area.
+        evenly = np.full(len(areas), MAIN)
+        against_even = _as_told(_verdict(of_score, evenly, size=size, later=later), curve)
         verdict = "few_before"
         if before.sum() >= LEAST_CASES:
-            of_score, of_before = (taken(orders[name], size, MAIN) for name in ORDERS)
             verdict = _verdict(of_score, of_before, size=size, later=later)
     low, high = told_range(n_later, step)
     return Hindsight(
@@ -85,6 +90,7 @@ def look_back(
         later_high=int(high),
         curve=curve,
         verdict=verdict,
+        against_even=against_even,
     )
 
 
@@ -171,6 +177,15 @@ def _curve(
                 | {"low": of_low[0], "high": of_high[0]}
             )
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _as_told(verdict: str, curve: pd.DataFrame) -> str:
+    """The verdict against an equal spread; unclear where the told margin holds that spread."""
+    is_main = (curve["order"] == ORDERS[0]) & (curve["share_of_addresses"] == MAIN)
+    told = curve[is_main].iloc[0]
+    if told["status"] == "shown" and not told["low"] <= MAIN <= told["high"]:
+        return verdict
+    return "unclear"
 
 
 def _verdict(

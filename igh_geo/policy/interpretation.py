@@ -18,7 +18,7 @@ from igh_geo.policy.phrases import (
     unit,
 )
 from igh_geo.policy.publication import Interpretation, Publication
-from igh_geo.policy.remarks import recognise_setting
+from igh_geo.policy.remarks import is_burglary, recognise_setting
 from igh_geo.policy.wording import kinds
 from igh_geo.texts import Texts
 
@@ -98,8 +98,13 @@ def _areas_that_changed(publication: Publication, texts: Texts) -> str:
 
 
 def _highest(publication: Publication, texts: Texts) -> str:
-    """Where the corrected rate is highest, of the areas whose own number is large enough."""
+    """Where the corrected rate is highest, of the areas whose own number is large enough.
+
+    Nothing where no order may be told: the first of an order is a part of it.
+    """
     areas = publication.areas
+    if "rank" not in publication.lens.rules.shows:
+        return ""
     shown = areas[(areas["status"] == "shown") & areas["count"].gt(0)]
     firm = shown[shown["rate_smoothed"].notna() & (shown["reliability"] != "low")]
     column = "rate_smoothed" if len(firm) else "count"
@@ -127,7 +132,8 @@ def _highest(publication: Publication, texts: Texts) -> str:
     if whole is not None and float(first["smoothed_low"]) <= whole:
         said.append(texts("interpretation.seen.perhaps_chance"))
     elif others:
-        said.append(texts("interpretation.seen.next", names=listing(texts, others)))
+        named = {"n": len(others), "names": listing(texts, others)}
+        said.append(texts("interpretation.seen.next", **named))
     return " ".join(said)
 
 
@@ -231,8 +237,11 @@ def _to_check(publication: Publication, texts: Texts) -> Iterator[str]:
     counted = kinds(publication.lens)
     yield _go_and_see(publication, texts)
     yield texts(f"interpretation.check.{counted[0] if len(counted) == 1 else 'mixed'}")
-    setting = recognise_setting(publication.lens, _categories(publication))
-    yield texts(f"interpretation.check.{setting or 'any_setting'}")
+    categories = _categories(publication)
+    setting = recognise_setting(publication.lens, categories)
+    is_breaking_in = setting == "dwelling" and is_burglary(publication.lens, categories)
+    place = "burglary" if is_breaking_in else setting or "any_setting"
+    yield texts(f"interpretation.check.{place}")
     yield texts("interpretation.check.events")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from igh_geo.policy.bounds import network
+from igh_geo.policy.bounds import Network, network
 from igh_geo.policy.crossed import Hidden, Pinned
 from igh_geo.policy.ranges import NO_GROUP, Lines, Side, widen_one
 
@@ -89,14 +89,19 @@ class _Loose(Lines):
 
 @dataclass(frozen=True)
 class _Nest:
-    """The lines; of each what it is, and its row and type (-1 where it has none)."""
+    """The lines; of each what it is, its row and type (-1: none), and whether it is a secret.
+
+    ``alone`` holds, by their numbers in ``in_alone``, those that are loose where nothing is told
+    of types, neither of groups nor of the whole.
+    """
 
     lines: Lines
     part: Integers
     row: Integers
     kind: Integers
     is_secret: Booleans
-    n_types: int
+    alone: Network
+    in_alone: Integers
 
     @property
     def is_cell(self) -> Booleans:
@@ -107,10 +112,22 @@ class _Nest:
         """Of a cell that is withheld among told ones everybody knows that it is no zero."""
         cell = self.is_cell
         told = cell & ~self.lines.is_loose
-        is_partly = np.isin(self.row, np.unique(self.row[told]))
+        # Of a row or column that is withheld altogether, zeros and all, nobody knows.
+        is_partly = np.isin(self.row, self.row[told]) & np.isin(self.kind, self.kind[told])
         is_some = np.nan_to_num(self.lines.number) > 0
         least = (is_some & is_partly & ~columns[self.kind]).astype(float)
         self.lines.least[cell] = least[cell]
+
+    def cheapest_whole(self, narrow: Integers) -> Integers:
+        """Told cells of the row or type of some lines, of that with the fewest events; else all."""
+        told = self.is_cell & ~self.lines.is_loose
+        wholes = [told & (self.row == row) for row in np.unique(self.row[narrow])]
+        wholes += [told & (self.kind == kind) for kind in np.unique(self.kind[narrow])]
+        costs = [float(self.lines.cost[whole].sum()) for whole in wholes if whole.any()]
+        if not costs:
+            return np.flatnonzero(told).astype(np.int64)
+        chosen = [whole for whole in wholes if whole.any()][int(np.argmin(costs))]
+        return np.flatnonzero(chosen).astype(np.int64)
 
     def withheld(self, like: pd.DataFrame) -> pd.DataFrame:
         """Cells of groups that are withheld."""
@@ -139,7 +156,7 @@ def chain(levels: Sequence[Totals]) -> tuple[Totals, ...] | None:
     for inner, outer in ((one, other), (other, one)):
         above = outer.group_of.astype(object).fillna("").groupby(inner.group_of)
         is_all_in = inner.group_of.notna() | outer.group_of.isna()
-        if (above.nunique() <= 1).all() and is_all_in.all():
+        if (above.min() == above.max()).all() and is_all_in.all():
             return inner, outer
     return None
 
@@ -177,9 +194,10 @@ def protected_groups(
 
     Notes
     -----
-    A secret must be able to be one, or what everybody knows it to be at least, and ``minimum``.
+    A secret must be able to be one, or what everybody knows it to be at least, and ``minimum``; or
+    as far as the totals of areas and groups allow where nothing is told of types.
     What goes along is what costs the fewest told events (`ranges.widen_one`); where that does not
-    help a group is withheld altogether, zeros and all, and in the end every group.
+    help a group or a type is withheld altogether, zeros and all, and in the end every cell.
     """
     nest = _drawn(hidden, secret, parts, totals)
     lines, columns = nest.lines, hidden.columns.to_numpy(dtype=bool)
@@ -192,16 +210,14 @@ def protected_groups(
         narrow = _narrow(nest, is_wide, minimum)
         if not len(narrow):
             return Hidden(nest.withheld(hidden.cells), hidden.rows, hidden.columns)
-        rows, kinds = np.unique(nest.row[narrow]), np.unique(nest.kind[narrow])
-        whole = nest.is_cell & np.isin(nest.row, rows)
-        if lines.is_loose[whole].all():
-            whole = nest.is_cell
-        if lines.is_loose[whole].all():
+        along = nest.cheapest_whole(narrow)
+        if not len(along):
+            rows, kinds = np.unique(nest.row[narrow]), np.unique(nest.kind[narrow])
             return Pinned(
                 tuple(hidden.cells.index[rows[rows >= 0]]),
                 tuple(hidden.cells.columns[kinds[kinds >= 0]]),
             )
-        lines.is_loose[whole] = True
+        lines.is_loose[along] = True
 
 
 def _narrow(nest: _Nest, is_wide: Booleans, minimum: float) -> Integers:
@@ -214,11 +230,17 @@ def _narrow(nest: _Nest, is_wide: Booleans, minimum: float) -> Integers:
     drawn = network(lines.tail[loose], lines.head[loose], lines.hidden_part()[loose])
     low, high = drawn.bounds(np.searchsorted(loose, asked))
     # Nobody was told that a cell of an area is no zero, so it may stay one.
-    least = lines.least[asked]
     allowed = np.where(nest.part[asked] == _AREA_CELL, 1.0, 0.0)
-    is_narrow = (low > allowed) | (high < minimum - least)
-    is_wide[asked[~is_narrow & (nest.part[asked] != _CELL)]] = True
-    return asked[is_narrow].astype(np.int64)
+    wanted = minimum - lines.least[asked]
+    narrow = np.flatnonzero((low > allowed) | (high < wanted))
+    if len(narrow):
+        least, most = nest.alone.bounds(np.searchsorted(nest.in_alone, asked[narrow]))
+        is_by_types = (low[narrow] > np.maximum(allowed[narrow], least)) | (
+            high[narrow] < np.minimum(wanted[narrow], most)
+        )
+        narrow = narrow[is_by_types]
+    is_wide[np.delete(asked, narrow)] |= nest.part[np.delete(asked, narrow)] != _CELL
+    return asked[narrow].astype(np.int64)
 
 
 def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals]) -> _Nest:
@@ -234,8 +256,6 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
     cell = np.unique(at)
     held = np.bincount(at, own[inside], n_rows * n_types)[cell]
     begins = np.cumsum([1 + n_types * (1 + n_rows), *(len(level.number) for level in totals)])
-    # An area of one type only tells that type by its total.
-    several = np.bincount(area, minlength=len(number))[area] > 1
     table = [
         pd.DataFrame(
             {
@@ -245,7 +265,7 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
                 "number": own,
                 "is_loose": True,
                 "least": 0.0,
-                "is_secret": parts.is_small.to_numpy(dtype=bool)[area, kind] & several,
+                "is_secret": parts.is_small.to_numpy(dtype=bool)[area, kind],
                 "row": row,
                 "kind": kind,
             }
@@ -264,19 +284,29 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
             }
         ),
     ]
+    # Of an area that is known to have some, what it has more; of a group what it holds of these.
+    held_back = pd.Series(0.0, index=parts.counts.index)
     for depth, level in enumerate(totals):
         is_some = level.number.fillna(0.0) > 0
         is_loose = level.is_hidden.astype(bool) & level.number.notna()
+        known = (is_some & ~level.is_small.astype(bool)).astype(float)
+        if depth == 0:
+            held_back = (level.number - known).where(is_loose, 0.0)
+            above = held_back
+        else:
+            above = held_back.groupby(level.group_of).sum().reindex(level.number.index).fillna(0.0)
+            in_told = level.group_of.isin(level.number.index[~is_loose])
+            held_back = held_back.mask(in_told, 0.0)
         table.append(
             pd.DataFrame(
                 {
                     "part": _TOTAL,
                     "tail": begins[depth] + np.arange(len(level.number)),
                     "head": _above(totals, depth, begins),
-                    "number": level.number.astype(float).to_numpy(),
+                    "number": (above + known).to_numpy() if depth == 0 else above.to_numpy(),
                     "is_loose": is_loose.to_numpy(),
-                    "least": (is_some & ~level.is_small.astype(bool)).to_numpy(dtype=float),
-                    "is_secret": (is_loose & is_some).to_numpy(),
+                    "least": known.to_numpy() if depth == 0 else 0.0,
+                    "is_secret": (is_loose & (above > 0 if depth else is_some)).to_numpy(),
                     "row": row_of if depth == 0 else -1,
                     "kind": -1,
                 }
@@ -292,7 +322,7 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
                 "head": 1 + np.arange(n_types),
                 "number": sums,
                 "is_loose": hidden.columns.to_numpy(dtype=bool),
-                "least": free + (sums > free),
+                "least": np.minimum(free + (sums > free), sums),
                 "is_secret": secret.columns.to_numpy(dtype=bool) & (sums > free),
                 "row": -1,
                 "kind": np.arange(n_types),
@@ -304,12 +334,15 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
     stays = ~every["is_loose"] & (every["part"] != _CELL)
     values = every["number"].mask(stays).to_numpy(dtype=float)
     most = float(held.sum()) + len(held) + 1.0
+    tail, head = (every[name].to_numpy(dtype=np.int64) for name in ("tail", "head"))
+    in_alone = np.flatnonzero(every["is_loose"] | every["part"].isin([_CELL, _TYPE]))
+    above_least = (every["number"] - every["least"]).to_numpy(dtype=float)
     return _Nest(
         lines=_Loose(
             first=_NO_SIDE,
             second=_NO_SIDE,
-            tail=every["tail"].to_numpy(dtype=np.int64),
-            head=every["head"].to_numpy(dtype=np.int64),
+            tail=tail,
+            head=head,
             number=values,
             # Hiding a zero protects little and costs as much.
             cost=np.where(np.nan_to_num(values) > 0, np.nan_to_num(values) + 1.0, most),
@@ -320,7 +353,8 @@ def _drawn(hidden: Hidden, secret: Hidden, parts: Parts, totals: Sequence[Totals
         row=every["row"].to_numpy(dtype=np.int64),
         kind=every["kind"].to_numpy(dtype=np.int64),
         is_secret=every["is_secret"].to_numpy(dtype=bool),
-        n_types=n_types,
+        alone=network(tail[in_alone], head[in_alone], above_least[in_alone]),
+        in_alone=in_alone,
     )
 
 

@@ -71,13 +71,15 @@ def _beyond_chance(
     if limits is None or len(known) < FEWEST_AREAS:
         return
     level = f"level_plural.{lens.areas.level}"
+    above, below = (int((known == f"{side}_998").sum()) for side in ("above", "below"))
     key = "beyond_chance" if limits.inflation > 1 else "beyond_chance_plain"
+    key = key if above or below else f"{key}_none"
     yield texts(
         f"policy.overall.{key}",
         count=texts.number(len(known)),
         level=texts(level) if texts.has(level) else lens.areas.level,
-        above=texts.number(int((known == "above_998").sum())),
-        below=texts.number(int((known == "below_998").sum())),
+        above=texts.number(above),
+        below=texts.number(below),
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from igh_geo.lens import Lens
-from igh_geo.policy.factors import UNKNOWN, Phenomenon
+from igh_geo.policy.factor_classes import class_label
+from igh_geo.policy.factors import OTHER, UNKNOWN, Phenomenon
 from igh_geo.policy.phenomenon_terms import Row, joined_types, rows_of, verb
-from igh_geo.policy.phenomenon_told import OTHER
 from igh_geo.policy.wording import kinds, noun
 from igh_geo.stats.rates.intervals import wilson
 from igh_geo.texts import Texts
@@ -73,7 +73,11 @@ def _finders(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> Iterator[str]:
         return
     first = str(named.sort_index().idxmax())
     share = float(named[first]) / n_cases
-    words = {"source": first, "share": texts.percentage(share), "noun": noun(lens, texts)}
+    words = {
+        "source": class_label("detection", first, texts),
+        "share": texts.percentage(share),
+        "noun": noun(lens, texts),
+    }
     key = "finder_one" if share >= DOMINATES else "finder_several"
     yield texts(f"phenomenon.caution.{key}", **words)
     yield from _by_type(phenomenon, first, texts)

@@ -7,7 +7,7 @@ import pandas as pd
 from igh_geo.lens import Lens
 from igh_geo.policy import months
 from igh_geo.policy.crossed import Hidden, Pinned, protected
-from igh_geo.policy.factors import UNKNOWN, Crossing, Season, Trend
+from igh_geo.policy.factors import OTHER, UNKNOWN, Crossing, Season, Trend
 from igh_geo.policy.findings import Findings
 from igh_geo.policy.phenomenon_gate import TYPE, Gate, Stock, if_most
 from igh_geo.stats.course import LEAST_YEARS, yearly_trend
@@ -15,7 +15,6 @@ from igh_geo.stats.season import season_test
 
 # So many who found a case are named, those with most cases; the others are taken together.
 MOST_FINDERS = 8
-OTHER = "*"
 
 
 def calendar(gate: Gate, findings: Findings) -> tuple[pd.Series | None, pd.Series]:
@@ -68,7 +67,7 @@ def calendar(gate: Gate, findings: Findings) -> tuple[pd.Series | None, pd.Serie
     return gate.told_whole(by_month, found.rows), found.columns
 
 
-def season(by_month: pd.Series, lens: Lens) -> Season:
+def season(by_month: pd.Series, lens: Lens) -> Season | None:
     """Cases per calendar month, and whether months differ by more than chance.
 
     Parameters
@@ -80,10 +79,13 @@ def season(by_month: pd.Series, lens: Lens) -> Season:
 
     Returns
     -------
-    Season
-        Without p where a month is withheld or rounded.
+    Season or None
+        None where a month is withheld: a row of stars tells nothing. Without p where months are
+        rounded.
     """
-    if by_month.isna().any() or lens.rules.rounding > 1:
+    if by_month.isna().any():
+        return None
+    if lens.rules.rounding > 1:
         return Season(by_month, None)
     month_of_day = pd.date_range(lens.period.start, lens.period.end, freq="D").month
     days = pd.Series(month_of_day).value_counts().reindex(by_month.index, fill_value=0)

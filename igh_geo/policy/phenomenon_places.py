@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from igh_geo.policy.breakdowns import LEAST_TOLD, MOST_AREAS
-from igh_geo.policy.crossed import Hidden, protected
+from igh_geo.policy.crossed import Hidden, Pinned, protected
 from igh_geo.policy.factors import UNKNOWN, Crossing
 from igh_geo.policy.findings import Findings
 from igh_geo.policy.nested import Parts, Totals, chain, protected_groups
@@ -139,7 +139,10 @@ def _by_group(
         held = frame[~is_missing.to_numpy()].groupby(group[~is_missing]).sum()
         return held.reindex(index, fill_value=0.0)
 
-    of_groups, standing = summed(counts), Stock(*map(summed, (stock.addresses, stock.address_years)))
+    of_groups, standing = (
+        summed(counts),
+        Stock(*map(summed, (stock.addresses, stock.address_years))),
+    )
     occurs = summed(can_be.astype(float)) > 0
     small = gate.small(of_groups, standing.addresses)
     rows = hidden[name]["current"].reindex(index).astype(bool)
@@ -148,13 +151,19 @@ def _by_group(
         lines = rows.to_numpy()[:, None] | columns.to_numpy()[None, :]
         start = Hidden((small | lines) & occurs, rows, columns)
         secret = Hidden(small, rows, types["is_small"])
-        # Among the groups alone: it chooses well which cells go along.
+        # Among the groups alone: either choice of what goes along is the better one at times.
         alone = protected(of_groups.where(occurs), start, secret=secret, minimum=gate.minimum)
-        begin = alone if isinstance(alone, Hidden) else start
-        found = protected_groups(begin, secret, parts, totals=totals, minimum=gate.minimum)
-        if isinstance(found, Hidden):
+        begins = (start, alone) if isinstance(alone, Hidden) else (start,)
+        ways = [
+            protected_groups(begin, secret, parts, totals=totals, minimum=gate.minimum)
+            for begin in begins
+        ]
+        safe = [way for way in ways if isinstance(way, Hidden)]
+        if safe:
+            found = max(safe, key=lambda way: float(of_groups.where(~way.cells).sum().sum()))
             break
-        wider = gate.more_hidden(types, found.columns)
+        narrow = [way for way in ways if isinstance(way, Pinned)]
+        wider = gate.more_hidden(types, narrow[0].columns)
         if wider["is_hidden"].equals(columns):
             return None
         types = wider

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from igh_geo.lens import Lens
-from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.factors import FactorTable
-from igh_geo.policy.phenomenon_told import OTHER
 from igh_geo.texts import Texts
 
 # From what part of a difference on it is called by which word: half-way between the words.
@@ -99,13 +97,6 @@ def verb(lens: Lens, texts: Texts) -> str:
     asked = lens.phenomenon
     is_found = asked is not None and asked.detection_column is not None
     return texts("phenomenon.verb.found" if is_found else "phenomenon.verb.registered")
-
-
-def finder(key: str, texts: Texts) -> str:
-    """Who found a case, as a reader calls it; a name of the file stays as it is."""
-    return (
-        texts("phenomenon.finder.other") if key == OTHER else class_label("detection", key, texts)
-    )
 
 
 def joined_types(keys: Iterable[str], texts: Texts) -> str:

@@ -17,7 +17,6 @@ import pandas as pd
 from igh_geo.lens import Lens
 from igh_geo.policy.factors import UNKNOWN, Crossing
 from igh_geo.policy.findings import Findings
-from igh_geo.policy.phenomenon_course import OTHER as OTHER
 from igh_geo.policy.phenomenon_course import by_finder, by_year, calendar
 from igh_geo.policy.phenomenon_gate import TYPE, Gate, if_most
 from igh_geo.policy.phenomenon_places import Where, by_place

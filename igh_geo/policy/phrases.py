@@ -78,6 +78,19 @@ def has_provisional(publication: Publication) -> bool:
     return first is not None and first <= publication.lens.period.end
 
 
+def until_words(publication: Publication, texts: Texts) -> str:
+    """Up to when the data go: ``27 november 2024``; where counts are rounded ``november 2024``.
+
+    Empty where that is not known.
+    """
+    until = publication.data_until
+    if until is None:
+        return ""
+    if publication.lens.rules.rounding == 1:
+        return texts.date(until)
+    return f"{texts(f'month.{until.month}')} {until.year}"
+
+
 def block_words(texts: Texts, block: Block) -> str:
     """``vrijdag 22–02 uur``."""
     day, hour = divmod(block.start, 24)

@@ -228,7 +228,8 @@ class Publication:
     made_on : datetime.date
         Day of the run.
     data_until : datetime.date or None
-        Last day on which an incident of the source took place.
+        Last day on which an incident of the source took place; where counts are rounded the last
+        day of its month, of which `policy.phrases.until_words` tells the month alone.
     areas : geopandas.GeoDataFrame
         EPSG:28992, index ``area_code``. ``name``, ``level``, ``parent_code``, ``parent_name``,
         ``district``, ``is_water``, ``area_km2``, ``denominator``; ``status`` (one of STATUSES)

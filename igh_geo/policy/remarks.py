@@ -87,6 +87,9 @@ SETTING_WORDS: dict[Setting, tuple[str, ...]] = {
     "public_space": ("overlast", "vernieling", "fietsdiefstal", "straat", "jeugd"),
 }
 
+# Advice on back paths and doors is for who comes in uninvited, not for all that is in dwellings.
+BURGLARY_WORDS = ("inbraak", "inbraken", "burglar")
+
 
 def gather(facts: Facts, texts: Texts) -> tuple[Note, ...]:
     """Everything a reader must be told, the most important first."""
@@ -148,6 +151,24 @@ def recognise_setting(lens: Lens, categories: Iterable[str]) -> Setting | None:
     return found.pop() if len(found) == 1 else None
 
 
+def is_burglary(lens: Lens, categories: Iterable[str]) -> bool:
+    """Whether what is counted is burglary, by its title, its noun or all its categories.
+
+    Parameters
+    ----------
+    lens : Lens
+        Reads ``title`` and ``noun``.
+    categories : iterable of str
+        Those that the lens names, or that were found.
+    """
+
+    def says(words: str) -> bool:
+        return any(word in words.lower() for word in BURGLARY_WORDS)
+
+    named = list(categories)
+    return says(f"{lens.title} {lens.noun or ''}") or (bool(named) and all(map(says, named)))
+
+
 def exposure_notes(lens: Lens, setting: Setting | None) -> list[Note]:
     """Whether the denominator suits the phenomenon."""
     unsuited = {
@@ -196,7 +217,11 @@ def period_notes(facts: Facts, texts: Texts) -> list[Note]:
         }
         notes.append(("period_cut", dict(values)))
     if facts.previous is None and asked.previous != "none" and facts.data_from is not None:
-        notes.append(("no_previous", {"first": texts.date(facts.data_from)}))
+        first = facts.data_from
+        # The day itself is that of one event.
+        is_rounded = facts.lens.rules.rounding > 1
+        month = f"{texts(f'month.{first.month}')} {first.year}"
+        notes.append(("no_previous", {"first": month if is_rounded else texts.date(first)}))
     return notes
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 # Orders that are compared: the score, and where it was found before.
 ORDERS = ("score", "before")
 VERDICTS = ("better", "unclear", "worse", "few", "few_before")
+AGAINST_EVEN = ("better", "unclear", "worse", "few")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Hindsight:
         range within it). Empty with too few later cases.
     verdict : str
         One of VERDICTS: the score against where it was found before, at a fifth of the addresses.
+    against_even : str
+        One of AGAINST_EVEN: the score against an equal spread, at a fifth of the addresses.
     """
 
     test_from: dt.date
@@ -70,6 +73,7 @@ class Hindsight:
     later_high: int
     curve: pd.DataFrame
     verdict: str
+    against_even: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,11 @@ class SignalsTold:
     hindsight : Hindsight or None
         None where the audience sees no tests, or nobody knows how large the areas are.
     tested : tuple of str
-        How the score did, in sentences, the verdict first; empty without a test.
+        How the score did, in sentences: beside an equal spread first, then beside where it was
+        found before; empty without a test.
+    no_list : str
+        Why no areas with the highest score are named nor drawn, in a sentence; empty where they
+        may be. Scores then stand in the tables only.
     sentences : tuple of str
         What the score is, and where there is none.
     cautions : tuple of str
@@ -104,6 +112,7 @@ class SignalsTold:
     indicators: tuple[IndicatorTold, ...]
     hindsight: Hindsight | None
     tested: tuple[str, ...]
+    no_list: str
     sentences: tuple[str, ...]
     cautions: tuple[str, ...]
 

@@ -12,7 +12,7 @@ from igh_geo.policy.scores import ORDERS, Hindsight, IndicatorTold
 from igh_geo.texts import Texts
 
 
-def indicator_words(one: Indicator, noun: str, texts: Texts) -> str:
+def indicator_words(one: Indicator, noun: str, texts: Texts, *, found: str) -> str:
     """What an indicator is, in a sentence.
 
     Parameters
@@ -21,13 +21,15 @@ def indicator_words(one: Indicator, noun: str, texts: Texts) -> str:
     noun : str
         What is counted, plural.
     texts : Texts
+    found : str
+        What became of it, from `policy.phenomenon_terms.verb`.
     """
     if one.types:
         words = texts("signals.kind.types", types=joined_types(one.types, texts))
     elif one.figure is not None:
         words = texts("signals.kind.figure", figure=one.figure)
     else:
-        words = texts("signals.kind.cases", Noun=noun[:1].upper() + noun[1:])
+        words = texts("signals.kind.cases", Noun=noun[:1].upper() + noun[1:], found=found)
     return words if one.weight > 0 else f"{words} {texts('signals.kind.protective')}"
 
 
@@ -62,7 +64,7 @@ def sentences(
     return tuple(said)
 
 
-def cautions(asked: Signals, noun: str, texts: Texts) -> tuple[str, ...]:
+def cautions(asked: Signals, noun: str, texts: Texts, *, is_found: bool) -> tuple[str, ...]:
     """What must be read beside a score, always.
 
     Parameters
@@ -71,9 +73,12 @@ def cautions(asked: Signals, noun: str, texts: Texts) -> tuple[str, ...]:
     noun : str
         What is counted, plural.
     texts : Texts
+    is_found : bool
+        Whether it is found by looking for it, and not only registered.
     """
-    found = "found_in_score" if asked.uses_cases else "found"
-    keys = (found, "no_proof", "chosen", "stands_in")
+    known = "found" if is_found else "registered"
+    known = f"{known}_in_score" if asked.uses_cases else known
+    keys = (known, "no_proof", "chosen", "stands_in")
     return tuple(texts(f"signals.caution.{key}", noun=noun) for key in keys)
 
 
@@ -106,8 +111,32 @@ def later_words(hindsight: Hindsight, texts: Texts) -> str:
     return texts("signals.range", low=texts.number(low), high=texts.number(high))
 
 
-def verdict_words(hindsight: Hindsight, noun: str, texts: Texts) -> tuple[str, ...]:
-    """What the test shows, of the areas with a fifth of the addresses; the verdict first.
+def why_no_list(hindsight: Hindsight | None, noun: str, texts: Texts) -> str:
+    """Why no areas with the highest score are named: whoever follows a list, acts on it.
+
+    Parameters
+    ----------
+    hindsight : Hindsight or None
+    noun : str
+        What is counted, plural.
+    texts : Texts
+
+    Returns
+    -------
+    str
+        Empty where the score points out better than looking nowhere in particular, and no worse
+        than looking where it was found before.
+    """
+    why = "untested" if hindsight is None else hindsight.against_even
+    if hindsight is not None and hindsight.verdict == "worse":
+        why = "worse"
+    if why == "better":
+        return ""
+    return texts(f"signals.no_list.{why}", noun=noun, sheet=texts("workbook.sheet.signals"))
+
+
+def verdict_words(hindsight: Hindsight, noun: str, texts: Texts, *, found: str) -> tuple[str, ...]:
+    """What the test shows, of the areas with a fifth of the addresses; the verdicts first.
 
     Parameters
     ----------
@@ -115,24 +144,34 @@ def verdict_words(hindsight: Hindsight, noun: str, texts: Texts) -> tuple[str, .
     noun : str
         What is counted, plural.
     texts : Texts
+    found : str
+        What became of it, from `policy.phenomenon_terms.verb`.
     """
     day = texts.date(hindsight.test_from)
-    if hindsight.verdict == "few":
-        return (texts("signals.verdict.few", day=day, noun=noun, least=LEAST_CASES),)
+    verdicts = {"day": day, "noun": noun, "least": LEAST_CASES, "found": found}
+    first = texts(f"signals.even.{hindsight.against_even}", **verdicts)
+    if hindsight.against_even == "few":
+        return (first,)
     things = texts(f"denominator.{hindsight.unit}")
     at_main = hindsight.curve[hindsight.curve["share_of_addresses"] == MAIN]
-    found, before = (at_main[at_main["order"] == name].to_dict("records")[0] for name in ORDERS)
-    values = {"day": day, "noun": noun, "things": things, "main": texts.percentage(MAIN)}
-    said = [texts(f"signals.verdict.{hindsight.verdict}", noun=noun, least=LEAST_CASES, day=day)]
-    if found["status"] == "shown":
+    score, before = (at_main[at_main["order"] == name].to_dict("records")[0] for name in ORDERS)
+    values = {
+        "day": day,
+        "noun": noun,
+        "found": found,
+        "things": things,
+        "main": texts.percentage(MAIN),
+    }
+    said = [first, texts(f"signals.verdict.{hindsight.verdict}", **verdicts)]
+    if score["status"] == "shown":
         said.append(
             texts(
                 "signals.test.share",
                 **values,
                 n=later_words(hindsight, texts),
-                share=share_words(found["share_low"], found["share_high"], texts),
-                low=texts.percentage(found["low"]),
-                high=texts.percentage(found["high"]),
+                share=share_words(score["share_low"], score["share_high"], texts),
+                low=texts.percentage(score["low"]),
+                high=texts.percentage(score["high"]),
             )
         )
     else:

@@ -14,6 +14,7 @@ from igh_geo.policy import context, wording
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, UNKNOWN
 from igh_geo.policy.findings import Findings
 from igh_geo.policy.hindsight import look_back
+from igh_geo.policy.phenomenon_terms import verb
 from igh_geo.policy.scores import (
     Hindsight,
     IndicatorTold,
@@ -23,7 +24,13 @@ from igh_geo.policy.scores import (
     scores,
 )
 from igh_geo.policy.secrecy import is_small
-from igh_geo.policy.signal_words import cautions, indicator_words, sentences, verdict_words
+from igh_geo.policy.signal_words import (
+    cautions,
+    indicator_words,
+    sentences,
+    verdict_words,
+    why_no_list,
+)
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.stats.rates.exposure import DAYS_PER_YEAR
 from igh_geo.texts import Texts
@@ -84,7 +91,12 @@ def told_signals(findings: Findings, lens: Lens, texts: Texts) -> SignalsTold | 
         }
     )
     noun = wording.noun(lens, texts)
-    told = tuple(_told(one, weights, noun, texts) for one in asked.indicators)
+    found = verb(lens, texts)
+    is_found = found == texts("phenomenon.verb.found")
+    told = tuple(
+        _told(one, weights, indicator_words(one, noun, texts, found=found))
+        for one in asked.indicators
+    )
     hindsight = _hindsight(
         areas, pd.DataFrame({"size": size, "before": before, "later": later}), unit, lens=lens
     )
@@ -96,9 +108,10 @@ def told_signals(findings: Findings, lens: Lens, texts: Texts) -> SignalsTold | 
         statuses=statuses,
         indicators=told,
         hindsight=hindsight,
-        tested=() if hindsight is None else verdict_words(hindsight, noun, texts),
+        tested=() if hindsight is None else verdict_words(hindsight, noun, texts, found=found),
+        no_list=why_no_list(hindsight, noun, texts),
         sentences=sentences(areas, told, texts),
-        cautions=cautions(asked, noun, texts),
+        cautions=cautions(asked, noun, texts, is_found=is_found),
     )
 
 
@@ -201,14 +214,14 @@ def _status(statuses: pd.DataFrame) -> pd.Series:
     return found
 
 
-def _told(one: Indicator, weights: pd.Series, noun: str, texts: Texts) -> IndicatorTold:
+def _told(one: Indicator, weights: pd.Series, words: str) -> IndicatorTold:
     kind = "types" if one.types else "figure" if one.figure is not None else "cases"
     return IndicatorTold(
         name=one.name,
         kind=kind,
         weight=one.weight,
         share=abs(one.weight) / float(weights.abs().sum()),
-        words=indicator_words(one, noun, texts),
+        words=words,
     )
 
 

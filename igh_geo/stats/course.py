@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.clusters.inference import Correction, adjust
+from igh_geo.stats.clusters.inference import Correction, adjust, is_called
 from igh_geo.stats.rates.exposure import count_problems, denominator_problems, numbers
 from igh_geo.stats.rates.intervals import confidence_problems
 
@@ -68,8 +68,8 @@ def yearly_trend(
     Raises
     ------
     DataError
-        All at once: labels that differ or repeat, columns that are no years, counts or exposures
-        that cannot be, a confidence outside 0 to 1.
+        Labels that differ or repeat, columns that are no years, a confidence outside 0 to 1; and,
+        where these are in order, counts or exposures that cannot be.
 
     References
     ----------
@@ -98,7 +98,7 @@ def yearly_trend(
         table[name] = pd.array(np.exp(np.where(is_finite, values, np.nan)), dtype="Float64")
     table["p"] = pd.array(found[3], dtype="Float64")
     table["p_adjusted"] = adjust(table["p"], correction)
-    is_clear = numbers(table["p_adjusted"]) <= 1.0 - confidence + 1e-12
+    is_clear = is_called(numbers(table["p_adjusted"]), confidence=confidence)
     change = np.where(is_clear, np.where(found[0] > 0, "up", "down"), "unclear")
     table["change"] = pd.Series(change, index=counts.index, dtype="str").where(is_known)
     table["widened"] = pd.array(np.where(is_known, widened, np.nan), dtype="Float64")

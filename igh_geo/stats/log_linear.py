@@ -17,6 +17,8 @@ _FAR = 15.0
 # A standard error of seven is a factor of a million to either side: a single case gives one and
 # a half. Several coefficients that run away together show so.
 NOTHING_KNOWN = 49.0
+# Poisson models take some eight. Of rates that vary very much (alpha of 5 and more) the last steps
+# go to and fro by a thousandth of a coefficient: there it stops where it is.
 _STEPS = 200
 _CLOSE = 1e-9
 # Where only the height of the likelihood is asked for.
@@ -168,7 +170,7 @@ def fit(
     start : Fit, optional
         Where to start from.
     close : float
-        How small the last step must be.
+        Stop at a step as small as this, or after 200 of them.
 
     Returns
     -------

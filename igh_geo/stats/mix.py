@@ -11,6 +11,7 @@ from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.clusters.inference import Correction, adjusted_p
 from igh_geo.stats.rates.exposure import numbers
 from igh_geo.stats.rates.intervals import confidence_problems, garwood
+from igh_geo.stats.rates.relative import verdicts
 from igh_geo.stats.regression import RateModel
 
 FloatArray = npt.NDArray[np.float64]
@@ -99,9 +100,7 @@ def area_ratios(
     p = np.where(mean > 0, _two_sided(observed / inflation, mean / inflation), np.nan)
     p_adjusted = adjusted_p(p, correction)
     table["p"], table["p_adjusted"] = pd.array(p, "Float64"), pd.array(p_adjusted, "Float64")
-    is_clear = p_adjusted <= 1.0 - confidence + 1e-12
-    said = np.where(is_clear, np.where(observed > mean, "higher", "lower"), "unclear")
-    table["verdict"] = pd.Series(said, index=table.index, dtype="str").where(mean > 0)
+    table["verdict"] = verdicts(table["p_adjusted"], observed > mean, confidence=confidence)
     table["left_out"] = pd.array(sums["left_out"].to_numpy(dtype=np.float64), dtype="Float64")
     return table
 

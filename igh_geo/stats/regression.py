@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import optimize, special
 
-from igh_geo.errors import DataError, Problem
+from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.clusters.inference import Correction, adjust
 from igh_geo.stats.dispersion import dispersion as dispersion_of
 from igh_geo.stats.log_linear import (
@@ -23,6 +23,7 @@ from igh_geo.stats.log_linear import (
     fit_negative_binomial,
 )
 from igh_geo.stats.rates.exposure import numbers
+from igh_geo.stats.rates.intervals import confidence_problems
 from igh_geo.stats.rates.relative import verdicts
 from igh_geo.stats.regression_cells import Cells, checked_cells
 
@@ -31,6 +32,8 @@ BoolArray = npt.NDArray[np.bool_]
 ModelName = Literal["poisson", "quasi_poisson", "negative_binomial"]
 
 OVERDISPERSED_AT = 0.05
+_MODELS = ("auto", *get_args(ModelName))
+# No ratio is looked for beyond this: a one with seventeen zeros, or that of nothing.
 _LARGEST_LOG_RATIO = 40.0
 
 
@@ -60,8 +63,8 @@ class RateModel:
         Cases in these.
     expected : pandas.Series
         On the index of the cells (Float64): cases when all strata were alike and only the
-        factors differed, scaled to add up to the cases of the cells that have one; missing where
-        a class has no ratio.
+        factors differed, scaled to add up to the cases of the cells with exposure that have one;
+        0 without exposure, missing where a class has no ratio.
     """
 
     name: ModelName
@@ -137,10 +140,10 @@ def fit_rate_ratios(
     Raises
     ------
     DataError
-        Columns that are absent; counts or exposures that cannot be; classes that are missing; a
-        reference that is no class, or has no case in strata that tell something; a factor of
-        which no class can be told from stratum and other factors; counts that are not whole
-        where whole ones are needed; options out of range.
+        Columns that are absent; counts or exposures that cannot be; classes or strata that are
+        missing; a reference that is no class, or has no case in strata that tell something; a
+        factor of which no class can be told from stratum and other factors; counts that are not
+        whole where whole ones are needed; options out of range.
 
     References
     ----------
@@ -154,8 +157,8 @@ def fit_rate_ratios(
         strata=strata,
         count=count,
         exposure=exposure,
-        options=(model, dispersion, confidence),
     )
+    _check_options(model, dispersion, confidence, is_whole=table.is_whole)
     design = table.design
     has_none, left_out = dependent(design)
     _check_told_apart(table, has_none)
@@ -271,6 +274,37 @@ def _without_cases(
     return float(np.exp(log_high)), min(1.0, 2.0 * float(np.exp(log_none(0.0))))
 
 
+def _check_options(
+    model: str, dispersion: float | None, confidence: float, *, is_whole: bool
+) -> None:
+    problems = confidence_problems(confidence)
+    if model not in _MODELS:
+        problems.append(
+            Problem(f"A model is one of {', '.join(_MODELS)}.", f"model={model!r}", "use auto")
+        )
+    if dispersion is not None and not (
+        np.isfinite(dispersion) and dispersion >= 1 and model == "quasi_poisson"
+    ):
+        problems.append(
+            Problem(
+                "A dispersion that is given is 1 or more, and for a quasi-Poisson model.",
+                f"dispersion={dispersion}, model={model!r}",
+                "leave it out, or name the model",
+            )
+        )
+    needs_whole = model in ("auto", "negative_binomial")
+    needs_whole |= model == "quasi_poisson" and dispersion is None
+    if needs_whole and not is_whole:
+        problems.append(
+            Problem(
+                "Over-dispersion is found in whole counts only.",
+                f"some counts are not whole, and model={model!r}",
+                "use poisson, or quasi_poisson with the dispersion of the true counts",
+            )
+        )
+    raise_all(problems, DataError)
+
+
 def _check_told_apart(table: Cells, has_none: BoolArray) -> None:
     factors = [factor for factor, _ in table.columns]
     lost = [
@@ -295,7 +329,8 @@ def _expected(
         of_class = ratio.xs(factor, level="factor")
         weight = weight * numbers(cells[factor].astype("str").map(of_class))
     is_known = ~np.isnan(weight)
-    events = numbers(cells[count])[is_known].sum()
+    has_stock = numbers(cells[exposure]) > 0
+    events = numbers(cells[count])[is_known & has_stock].sum()
     whole = weight[is_known].sum()
     scaled = weight * (events / whole) if whole > 0 else np.full(weight.size, np.nan)
     return pd.Series(pd.array(scaled, dtype="Float64"), index=cells.index, name="expected")

@@ -12,12 +12,9 @@ import pandas as pd
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.log_linear import Design
 from igh_geo.stats.rates.exposure import denominator_problems, numbers
-from igh_geo.stats.rates.intervals import confidence_problems
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-_MODELS = ("auto", "poisson", "quasi_poisson", "negative_binomial")
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,6 @@ def checked_cells(
     strata: str | None,
     count: str,
     exposure: str,
-    options: tuple[str, float | None, float],
 ) -> Cells:
     """Check cells, add up those that agree, and keep what tells something.
 
@@ -109,8 +105,6 @@ def checked_cells(
     ----------
     cells, factors, references, strata, count, exposure
         As `igh_geo.stats.regression.fit_rate_ratios`.
-    options : tuple
-        Its `model`, `dispersion` and `confidence`.
 
     Returns
     -------
@@ -119,16 +113,17 @@ def checked_cells(
     Raises
     ------
     DataError
-        As `igh_geo.stats.regression.fit_rate_ratios`.
+        As `igh_geo.stats.regression.fit_rate_ratios`, but for its options.
     """
     names = [*factors, count, exposure, *([strata] if strata is not None else [])]
     _check_columns(cells, factors, references, names)
     _check_values(cells, factors, references, count=count, exposure=exposure)
+    if strata is not None:
+        _check_strata(cells[strata])
     events = numbers(cells[count])
     stock = numbers(cells[exposure])
     has_stock = stock > 0
     is_whole = bool((events[has_stock] == np.floor(events[has_stock])).all())
-    _check_options(*options, is_whole=is_whole)
 
     table = cells.loc[has_stock, list(factors)].astype("str")
     table["stratum"] = cells.loc[has_stock, strata] if strata is not None else 0
@@ -137,22 +132,7 @@ def checked_cells(
     summed = table.groupby(keys, sort=True, observed=True)[["count", "exposure"]].sum()
     summed = summed.reset_index()
 
-    silent: list[tuple[str, str]] = []
-    kept = summed
-    while True:
-        kept = _telling(kept)
-        mute = [
-            (factor, str(label))
-            for factor in factors
-            for label, cases in kept.groupby(factor, sort=True)["count"].sum().items()
-            if cases <= 0
-        ]
-        _check_references(kept, mute, references)
-        if not mute:
-            break
-        silent += mute
-        for factor, label in mute:
-            kept = kept[kept[factor] != label]
+    kept, silent = _with_cases(summed, factors, references)
     columns = [
         (factor, label)
         for factor in factors
@@ -166,12 +146,45 @@ def checked_cells(
             "take larger areas, or a longer period",
         )
         raise DataError(str(problem))
+    classes = [
+        (factor, label)
+        for factor in factors
+        for label in sorted({*cells[factor].astype("str").unique()})
+    ]
+    pairs = [(factor, references[factor]) for factor in factors]
+    design = _designed(kept, factors, columns)
+    return Cells(design, columns, classes, pairs, silent, is_whole, summed)
+
+
+def _with_cases(
+    summed: pd.DataFrame, factors: Sequence[str], references: Mapping[str, str]
+) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """Cells that tell something, of classes with cases among these; and the other classes."""
+    silent: list[tuple[str, str]] = []
+    kept = summed
+    while True:
+        kept = _telling(kept)
+        mute = [
+            (factor, str(label))
+            for factor in factors
+            for label, cases in kept.groupby(factor, sort=True)["count"].sum().items()
+            if cases <= 0
+        ]
+        _check_references(kept, mute, references)
+        if not mute:
+            return kept, silent
+        silent += mute
+        for factor, label in mute:
+            kept = kept[kept[factor] != label]
+
+
+def _designed(kept: pd.DataFrame, factors: Sequence[str], columns: list[tuple[str, str]]) -> Design:
     stratum, _ = pd.factorize(kept["stratum"], sort=True)
     number = {column: at for at, column in enumerate(columns)}
     codes = [
         [number.get((factor, label), len(columns)) for label in kept[factor]] for factor in factors
     ]
-    design = Design(
+    return Design(
         count=kept["count"].to_numpy(dtype=np.float64),
         exposure=kept["exposure"].to_numpy(dtype=np.float64),
         stratum=stratum.astype(np.int64),
@@ -179,13 +192,6 @@ def checked_cells(
         n_strata=int(stratum.max()) + 1,
         size=len(columns),
     )
-    classes = [
-        (factor, label)
-        for factor in factors
-        for label in sorted({*cells[factor].astype("str").unique()})
-    ]
-    pairs = [(factor, references[factor]) for factor in factors]
-    return Cells(design, columns, classes, pairs, silent, is_whole, summed)
 
 
 def _telling(cells: pd.DataFrame) -> pd.DataFrame:
@@ -259,35 +265,15 @@ def _check_values(
     raise_all(problems, DataError)
 
 
-def _check_options(
-    model: str, dispersion: float | None, confidence: float, *, is_whole: bool
-) -> None:
-    problems = confidence_problems(confidence)
-    if model not in _MODELS:
-        problems.append(
-            Problem(f"A model is one of {', '.join(_MODELS)}.", f"model={model!r}", "use auto")
+def _check_strata(strata: pd.Series) -> None:
+    is_missing = strata.isna().to_numpy()
+    if is_missing.any():
+        problem = Problem(
+            "Every cell has a stratum.",
+            f"{int(is_missing.sum())} have none, the first at {strata.index[is_missing][0]!r}",
+            "leave them out and account for their cases, or give them an area",
         )
-    if dispersion is not None and not (
-        np.isfinite(dispersion) and dispersion >= 1 and model == "quasi_poisson"
-    ):
-        problems.append(
-            Problem(
-                "A dispersion that is given is 1 or more, and for a quasi-Poisson model.",
-                f"dispersion={dispersion}, model={model!r}",
-                "leave it out, or name the model",
-            )
-        )
-    needs_whole = model in ("auto", "negative_binomial")
-    needs_whole |= model == "quasi_poisson" and dispersion is None
-    if needs_whole and not is_whole:
-        problems.append(
-            Problem(
-                "Over-dispersion is found in whole counts only.",
-                f"some counts are not whole, and model={model!r}",
-                "use poisson, or quasi_poisson with the dispersion of the true counts",
-            )
-        )
-    raise_all(problems, DataError)
+        raise DataError(str(problem))
 
 
 def _check_references(

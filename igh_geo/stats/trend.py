@@ -7,13 +7,13 @@ import datetime as dt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.clusters.inference import Correction, adjust
+from igh_geo.stats.clusters.inference import Correction, adjust, is_called
 from igh_geo.stats.hours import LOCAL_TIME
 from igh_geo.stats.rates.exposure import count_problems, same_area_problems
-from igh_geo.stats.rates.intervals import clopper_pearson, confidence_problems
+from igh_geo.stats.rates.intervals import confidence_problems
+from igh_geo.stats.rates.ratio import rate_ratio
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,10 +29,8 @@ def compare_counts(
 ) -> pd.DataFrame:
     """Say which counts rose or fell by more than chance, and by how much.
 
-    Given the total of the two periods, the current count is binomial with a share that
-    depends on the ratio of the two rates only. The p-value is twice the smaller tail of that
-    binomial and the interval of the ratio is Clopper and Pearson's, so that the two always
-    agree: the interval holds 1 exactly when the unadjusted p exceeds 1 - confidence.
+    Ratio, interval and p are those of `igh_geo.stats.rates.ratio.rate_ratio`; the interval holds 1
+    exactly when the unadjusted p exceeds 1 - confidence.
 
     Parameters
     ----------
@@ -64,7 +62,6 @@ def compare_counts(
     References
     ----------
     Przyborowski, J. and Wilenski, H. (1940). Biometrika 31, 313-323.
-    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
     """
     _check(current, previous, (exposure_current, exposure_previous), confidence=confidence)
     table = pd.DataFrame(
@@ -76,26 +73,24 @@ def compare_counts(
     )
     known = table.dropna()
     now, before = (known[name].to_numpy(dtype=np.float64) for name in ("current", "previous"))
-    total = now + before
-    has_events = total > 0
+    found = rate_ratio(
+        now,
+        before,
+        exposure=exposure_current,
+        other_exposure=exposure_previous,
+        confidence=confidence,
+    )
+    p = pd.Series(found.p, index=known.index)
+    p_adjusted = adjust(p.where(found.is_test), correction).fillna(1.0)
 
-    share = exposure_current / (exposure_current + exposure_previous)
-    lower_tail = stats.binom.cdf(now, total, share)
-    upper_tail = stats.binom.sf(now - 1, total, share)
-    p = pd.Series(np.minimum(1.0, 2.0 * np.minimum(lower_tail, upper_tail)), index=known.index)
-    p_adjusted = adjust(p.where(has_events), correction).fillna(1.0)
-
-    low, high = clopper_pearson(now, total, confidence=confidence)
-    per_exposure = exposure_previous / exposure_current
-    table["ratio"] = _on_all(per_exposure * _ratio(now, before), known, table)
-    table["ratio_low"] = _on_all(per_exposure * _ratio(low, 1.0 - low), known, table)
-    table["ratio_high"] = _on_all(per_exposure * _ratio(high, 1.0 - high), known, table)
-    table.loc[known.index[~has_events], ["ratio", "ratio_low", "ratio_high"]] = pd.NA
+    table["ratio"] = _on_all(found.ratio, known, table)
+    table["ratio_low"] = _on_all(found.low, known, table)
+    table["ratio_high"] = _on_all(found.high, known, table)
     table["p"] = p.astype("Float64").reindex(table.index)
     table["p_adjusted"] = p_adjusted.reindex(table.index)
 
-    is_clear = p_adjusted.to_numpy(dtype=np.float64) <= 1.0 - confidence + 1e-12
-    direction = np.where(lower_tail > upper_tail, "up", "down")
+    is_clear = is_called(p_adjusted.to_numpy(dtype=np.float64), confidence=confidence)
+    direction = np.where(found.is_higher, "up", "down")
     table["change"] = pd.Series(
         np.where(is_clear, direction, "unclear"), index=known.index, dtype="str"
     ).reindex(table.index)
@@ -148,12 +143,6 @@ def monthly(occurred: pd.Series, *, start: dt.date, end: dt.date) -> pd.Series:
     month_of = pd.PeriodIndex(inside.dt.to_period("M"))
     counted = np.bincount(months.get_indexer(month_of), minlength=len(months))
     return pd.Series(counted.astype(np.int64), index=months, name="count")
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    ratio = np.full(numerator.size, np.nan)
-    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
-    return ratio
 
 
 def _on_all(numbers: FloatArray, known: pd.DataFrame, table: pd.DataFrame) -> pd.Series:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from igh_geo.out.building_places import place_names
 from igh_geo.out.map.by_type import type_themes
 from igh_geo.out.map.page import write_map
 from igh_geo.policy.publication import Publication
@@ -144,3 +146,18 @@ def test_point_says_what_it_was_found_in(
     said = visited.page.inner_text("#tip")
     assert "Kwekerij, 1 maart 2025" in said
     assert "Woning boven winkel" in said
+
+
+def test_panel_and_pointer_say_of_which_wijk_the_types_are(
+    visit: Any, tmp_path: Path, phenomenon_publication: Publication, made_up: ModuleType
+) -> None:
+    grouped = made_up.per_group(phenomenon_publication)
+    path = tmp_path / "map.html"
+    write_map(grouped, path)
+    places = place_names(grouped)
+    code = places.index[places != ""][-1]
+    visited = visit(path, address=f"#gebied={code}&thema=dominant_type")
+    said = visited.page.inner_text("#area .buildings")
+    assert said.startswith(f"In wat voor gebouwen, in deze wijk: {places[code]}")
+    assert visited.page.inner_text("#legend-title").endswith(", per wijk")
+    assert visited.complaints == []

@@ -108,19 +108,6 @@ def test_text_of_somebody_else_stays_text(
 ) -> None:
     found = phenomenon_publication.phenomenon
     assert found is not None
-    crossing = next(one for one in found.crossings if one.name == "detection")
-    names = dict(zip(("Netbeheerder", "Tip", "Politie", "Brand"), HOSTILE, strict=True))
-    renamed = replace(
-        crossing,
-        cases=crossing.cases.rename(columns=names),
-        statuses=crossing.statuses.rename(columns=names),
-    )
-    assert found.detection is not None
-    found = replace(
-        found,
-        crossings=(*(one for one in found.crossings if one.name != "detection"), renamed),
-        detection=found.detection.rename(names),
-    )
     areas = phenomenon_publication.areas.copy()
     areas["name"] = pd.Series([HOSTILE[n % 4] for n in range(len(areas))], index=areas.index)
     lens = phenomenon_publication.lens

@@ -198,11 +198,18 @@ def test_finders_have_their_own_names_and_others_a_name(found: Phenomenon) -> No
     crossing = next(one for one in found.crossings if one.name == "detection")
     renamed = replace(
         crossing,
-        cases=crossing.cases.rename(columns={"Brand": "*"}),
-        statuses=crossing.statuses.rename(columns={"Brand": "*"}),
+        cases=crossing.cases.rename(columns={"fire": "*"}),
+        statuses=crossing.statuses.rename(columns={"fire": "*"}),
     )
     head = crossing_table(renamed, DUTCH, caption="Wie").head
-    assert head == ("Gebouwtype", "Netbeheerder", "Tip", "Politie", "anderen", "Onbekend")
+    assert head == (
+        "Gebouwtype",
+        "netbeheerder",
+        "tip of melding",
+        "politie",
+        "overige, samen",
+        "Onbekend",
+    )
 
 
 # The chart.

@@ -28,7 +28,7 @@ from igh_geo.policy.scores import (
     percentile_ranks,
     scores,
 )
-from igh_geo.policy.signal_words import sentences, verdict_words
+from igh_geo.policy.signal_words import sentences, verdict_words, why_no_list
 from igh_geo.texts import Texts
 
 NL = Texts("nl")
@@ -79,7 +79,8 @@ def made_up_signals(publication: Publication) -> SignalsTold:
         statuses=statuses,
         indicators=indicators,
         hindsight=hindsight,
-        tested=verdict_words(hindsight, "kwekerijen", NL),
+        tested=verdict_words(hindsight, "kwekerijen", NL, found="gevonden"),
+        no_list=why_no_list(hindsight, "kwekerijen", NL),
         sentences=sentences(table, indicators, NL),
         cautions=CAUTIONS,
     )

@@ -68,6 +68,26 @@ def test_verdict_by_hand() -> None:
     assert choices(5.4, 3.6).verdict == "unclear"
 
 
+def test_verdict_against_an_equal_spread_by_hand() -> None:
+    # Equal areas: the score takes five of 25 whole, an equal spread a fifth of each. The five hold
+    # 60 of 80 later cases, the other 20 one each: 0.8 * 60 - 0.2 * 20 = 44 more than evenly. Each
+    # expects 3.2: 5 * 0.64 * 8.8**2 + 20 * 0.04 * 2.2**2 = 252 and, times 25 / 24, the spread is
+    # the root of 262: 44 / 16.2 = 2.7.
+    assert choices(12.0, 1.0, others=1.0).against_even == "better"
+    # As many in each: nothing more.
+    assert choices(4.0, 4.0).against_even == "unclear"
+    # None of 80 in the five, 4 in each of the others: -16; 16 / sqrt(0.64 * 5 * 3.2**2 + ...).
+    assert choices(0.0, 4.0).against_even == "worse"
+
+
+def test_verdict_against_an_equal_spread_is_no_clearer_than_the_margin_that_is_told() -> None:
+    args = ([9.0] * 5 + [1.0] * 20, [10.0] * 25, [8.0] * 25, [7.0] * 5 + [3.0] * 20)
+    assert look(*args).against_even == "better"
+    told = look(*args, step=10)
+    assert at(told, "score", 0.2)["low"] <= 0.2 <= at(told, "score", 0.2)["high"]
+    assert told.against_even == "unclear"
+
+
 def test_two_areas_say_nothing_of_a_score_however_many_cases_they_hold() -> None:
     found = look([9, 8, 7, 6, 5], [10] * 5, [0, 40, 0, 0, 0], [300, 12, 60, 60, 60])
     assert found.verdict == "unclear"
@@ -174,6 +194,7 @@ def simulated(seed: int, *, informative: bool) -> Hindsight:
 def test_score_that_knows_the_risk_is_found_to_be_better() -> None:
     found = [simulated(seed, informative=True) for seed in range(40)]
     assert sum(one.verdict == "better" for one in found) >= 38
+    assert sum(one.against_even == "better" for one in found) >= 38
     assert all(at(one, "score", 0.2)["low"] > 0.2 for one in found)
 
 
@@ -183,3 +204,4 @@ def test_score_of_noise_is_seldom_found_to_be_better_or_worse() -> None:
     assert mean == pytest.approx(0.2, abs=0.01)
     for verdict in ("better", "worse"):
         assert sum(one.verdict == verdict for one in found) <= 12
+        assert sum(one.against_even == verdict for one in found) <= 12

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from igh_geo.ledger import Ledger
+from igh_geo.lens import default_rules
 from igh_geo.policy.interpretation import MOST_SENTENCES, interpretation
 from igh_geo.policy.publication import Interpretation, Publication
 from igh_geo.texts import Texts, texts_for
@@ -202,7 +203,7 @@ def test_checks_follow_the_kind_of_records(
     ("setting", "words"),
     [
         ("traffic", "oversteken"),
-        ("dwelling", "achterpaden"),
+        ("dwelling", "wie beheert ze"),
         ("public_space", "horeca"),
         ("person", "niet naar personen"),
         (None, "anders dan in de straten eromheen"),
@@ -215,6 +216,49 @@ def test_checks_follow_the_setting(
     assert incidents is not None
     given = with_lens(publication, incidents=incidents.model_copy(update={"setting": setting}))
     assert words in told(given).to_check[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_advice_on_doors"),
+    [
+        ({"title": "Woninginbraak per buurt"}, True),
+        ({"noun": "inbraken"}, True),
+        ({"title": "Ontmantelde hennepkwekerijen", "noun": "kwekerijen"}, False),
+    ],
+)
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_advice_on_doors_and_back_paths_is_for_burglary_only(
+    publication: Publication, changes: dict[str, str], is_advice_on_doors: bool, language: str
+) -> None:
+    incidents = publication.lens.incidents
+    assert incidents is not None
+    at_home = incidents.model_copy(update={"setting": "dwelling"})
+    given = with_lens(publication, incidents=at_home, language=language, **changes)
+    words = "achterpaden" if language == "nl" else "back paths"
+    assert (words in told(given).to_check[2]) is is_advice_on_doors
+
+
+def test_one_next_area_comes_and_several_come(publication: Publication) -> None:
+    narrow = with_areas(publication, smoothed_low=1e4)
+    assert "Daarna volgen " in told(narrow).seen[1]
+    firm = publication.areas.index[publication.areas["reliability"] != "low"]
+    shown = [code for code in firm if publication.areas.loc[code, "status"] == "shown"]
+    two = publication.areas["status"].where(publication.areas.index.isin(shown[:2]), "withheld")
+    said = told(with_areas(publication, smoothed_low=1e4, status=two)).seen[1]
+    assert "Daarna volgt " in said
+
+
+def test_where_no_order_may_be_told_no_area_is_called_the_highest(
+    publication: Publication,
+) -> None:
+    lens = publication.lens
+    shows = tuple(name for name in lens.rules.shows if name != "rank")
+    house = default_rules()
+    house = house | {lens.audience: house[lens.audience].model_copy(update={"shows": shows})}
+    said = " ".join(told(replace(publication, lens=lens.with_rules(house))).seen)
+    assert "Hoogst na correctie" in " ".join(told(publication).seen)
+    assert "Hoogst" not in said
+    assert "Daarna" not in said
 
 
 def test_first_check_names_the_first_area_its_streets_and_the_busiest_time(

@@ -48,15 +48,35 @@ CLASSES = ["above_998", "above_95", "below_998", None, *["inside"] * 6]
 def test_only_areas_beyond_the_outer_limits_count_as_different(town):
     # Of ten areas one has no rate; two of the other nine lie outside 99.8 %.
     (sentence,) = said(town, classes=CLASSES)
-    assert "Van de 9 buurten met een getoond cijfer liggen er 1 verder boven" in sentence
+    assert "Van de 9 buurten met een getoond cijfer ligt er 1 verder boven" in sentence
     assert "dan toeval verklaart en 1 verder eronder" in sentence
 
 
 def test_limits_that_were_widened_do_not_call_the_other_differences_too_small(town):
     (sentence,) = said(town, classes=CLASSES, inflation=2.0)
-    assert "springen er 1 naar boven uit en 1 naar beneden" in sentence
+    assert "springt er 1 naar boven uit en 1 naar beneden" in sentence
     assert "meer dan buurten hier gewoonlijk verschillen" in sentence
     assert "kunnen best boven of onder het gemiddelde liggen" in sentence
+
+
+@pytest.mark.parametrize(
+    ("inflation", "words"),
+    [
+        (1.0, "Geen van de 9 buurten met een getoond cijfer ligt duidelijk boven of onder"),
+        (2.0, "Geen van de 9 buurten met een getoond cijfer springt er naar boven of beneden uit"),
+    ],
+)
+def test_where_no_area_stands_out_that_is_a_sentence_of_its_own(town, inflation, words):
+    (sentence,) = said(town, classes=["above_95", *["inside"] * 8], inflation=inflation)
+    assert sentence.startswith(words)
+    assert "0" not in sentence
+    assert "De andere" not in sentence
+
+
+def test_none_on_one_side_is_said_as_none(town):
+    classes = ["above_998", "above_998", *["inside"] * 7]
+    (sentence,) = said(town, classes=classes, inflation=2.0)
+    assert "springen er 2 naar boven uit en geen naar beneden" in sentence
 
 
 def test_of_a_few_areas_nobody_says_what_is_usual(town):

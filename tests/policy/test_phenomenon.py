@@ -11,10 +11,10 @@ import pytest
 
 from igh_geo.errors import DataError
 from igh_geo.policy.disclosure import publish
+from igh_geo.policy.factors import OTHER
 from igh_geo.policy.phenomenon import told_phenomenon
-from igh_geo.policy.phenomenon_course import OTHER
+from igh_geo.policy.phenomenon_course import season
 from igh_geo.policy.secrecy import secrets
-from igh_geo.policy.suppression import BASE
 from igh_geo.policy.told import as_told
 from igh_geo.texts import Texts
 
@@ -219,7 +219,7 @@ def made_up(town, *, seed: int = 1, audience: str = "analyst", n_cases: int = 90
     years = range(2021, 2026)
     cases["year"] = pd.array(rng.choice(years, n_cases), dtype="Int64")
     cases["month"] = pd.array(rng.integers(1, 13, n_cases), dtype="Int64")
-    finders = ["Netbeheerder", "Tip", "Politie", "Buurman De Vries"]
+    finders = ["grid_operator", "tip", "police", "municipality"]
     cases["detection"] = pd.Series(
         rng.choice(finders, n_cases, p=[0.6, 0.3, 0.097, 0.003]), dtype="str"
     )
@@ -283,9 +283,9 @@ def test_who_found_it_is_left_out_where_the_file_does_not_say(whole):
 def test_a_finder_that_few_cases_have_is_not_named_to_a_briefing(town):
     findings, lens = made_up(town, audience="briefing")
     found = analysed(findings, lens)
-    assert "Buurman De Vries" not in found.detection.index
+    assert "municipality" not in found.detection.index
     assert OTHER in found.detection.index
-    assert not any("Buurman" in str(crossing.cases.columns) for crossing in found.crossings)
+    assert not any("municipality" in str(crossing.cases.columns) for crossing in found.crossings)
 
 
 def test_public_gets_types_of_the_whole_in_steps_and_nothing_else(town):
@@ -370,3 +370,10 @@ def test_a_class_that_is_none_is_refused(whole):
     cases.loc[cases.index[0], "ownership"] = "kasteel"
     with pytest.raises(DataError, match="ownership of every case is one of its classes"):
         analysed(replace(findings, buildings=replace(findings.buildings, cases=cases)), lens)
+
+
+def test_months_are_told_all_twelve_or_not_at_all(whole):
+    lens = whole[1]
+    counts = pd.Series(range(20, 32), range(1, 13), dtype="Float64")
+    assert season(counts, lens).counts.tolist() == list(range(20, 32))
+    assert season(counts.mask(counts.index == 7), lens) is None

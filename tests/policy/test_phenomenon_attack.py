@@ -58,7 +58,7 @@ def made_up(town, seed: int, *, audience: str = "briefing"):
     cases["year"] = pd.array(rng.integers(2021, 2026, n_cases), dtype="Int64")
     cases["month"] = pd.array(rng.integers(1, 13, n_cases), dtype="Int64")
     finder = rng.choice(
-        ["Netbeheerder", "Tip", "Politie", "Brand"], n_cases, p=[0.5, 0.3, 0.15, 0.05]
+        ["grid_operator", "tip", "police", "fire"], n_cases, p=[0.5, 0.3, 0.15, 0.05]
     )
     cases["detection"] = pd.Series(finder, dtype="str")
     cases["is_matched"] = rng.random(n_cases) > rng.choice([0.0, 0.02, 0.1])

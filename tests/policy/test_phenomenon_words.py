@@ -345,15 +345,15 @@ def test_one_finder_of_most_is_named_and_compared_between_types(
     found: Phenomenon, lens: Lens
 ) -> None:
     said = said_of(found, lens)
-    assert "is de vinder 'Netbeheerder': het beeld laat vooral zien waar en hoe die zoekt" in said
+    assert "is de vinder 'netbeheerder': het beeld laat vooral zien waar en hoe die zoekt" in said
     assert "niet duidelijk anders dan in tussenwoningen (64%)" in said
 
 
 def test_finder_whose_share_differs_by_type_is_a_reason_for_doubt(
     found: Phenomenon, lens: Lens
 ) -> None:
-    shares = {"Netbeheerder": 0.6, "Tip": 0.4}
-    case = with_finders(found, shares, flat_high={"Netbeheerder": 0.95, "Tip": 0.05})
+    shares = {"grid_operator": 0.6, "tip": 0.4}
+    case = with_finders(found, shares, flat_high={"grid_operator": 0.95, "tip": 0.05})
     said = said_of(case, lens)
     assert "verschilt per gebouwtype: 95% in flats en appartementen van 5 lagen of meer" in said
     assert "doordat er anders is gezocht" in said
@@ -361,9 +361,12 @@ def test_finder_whose_share_differs_by_type_is_a_reason_for_doubt(
 
 
 def test_several_finders_and_unknown_ones_are_told(found: Phenomenon, lens: Lens) -> None:
-    case = with_finders(found, {"Tip": 0.4, "Politie": 0.35, "*": 0.05, "unknown": 0.2})
+    case = with_finders(found, {"tip": 0.4, "police": 0.35, "*": 0.05, "unknown": 0.2})
     said = said_of(case, lens)
-    assert "De vinders verschillen; het vaakst is het 'Tip', bij 40% van de kwekerijen" in said
+    assert (
+        "De vinders verschillen; het vaakst is het 'tip of melding', bij 40% van de kwekerijen"
+        in said
+    )
     assert "Bij 20% van de kwekerijen is niet bekend wie de vinder was" in said
     assert "'*'" not in said
 
@@ -375,7 +378,7 @@ def test_unknown_finder_and_withheld_finder_are_two_things(found: Phenomenon, le
     asked = lens.phenomenon.model_copy(update={"detection_column": None})
     nobody = lens.model_copy(update={"phenomenon": asked})
     assert "staat niet in de gegevens" in said_of(hidden, nobody)
-    empty = replace(found, detection=pd.Series({"Tip": pd.NA}, dtype="Float64"))
+    empty = replace(found, detection=pd.Series({"tip": pd.NA}, dtype="Float64"))
     assert "kan niet worden getoond" in said_of(empty, lens)
 
 

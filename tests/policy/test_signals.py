@@ -188,7 +188,21 @@ def test_earlier_finds_are_a_rate_per_address_before_the_test(town: SimpleNamesp
     # 10, 20 and 5 cases among 100 addresses in 364 days.
     expected = [10_000 * count / (100 * 364 / 365.25) for count in (10, 20, 5)]
     assert found.measured["Eerder gevonden"].tolist() == pytest.approx(expected)
-    assert any("herhaalt daarmee waar eerder gekeken is" in line for line in found.cautions)
+    # Nobody says who found these: they were registered, and not found by looking.
+    assert any("herhaalt daarmee waar eerder gemeld" in line for line in found.cautions)
+    assert not any("gevonden" in line.lower() for line in (*found.cautions, *found.tested))
+    assert "zijn geregistreerd" in found.indicators[0].words
+
+
+def test_what_is_found_by_looking_is_said_to_be_found(town: SimpleNamespace) -> None:
+    lens = lens_of(town, EARLIER, audience="analyst", day=dt.date(2025, 12, 31))
+    asked = lens.phenomenon
+    assert asked is not None
+    looked = asked.model_copy(update={"detection_column": "ontdekt_door"})
+    findings = findings_of(town, lens, [10, 20, 5], flats=[0, 0, 0], vacant=[1, 1, 1])
+    found = told(findings, lens.model_copy(update={"phenomenon": looked}))
+    assert found.cautions[0].startswith("Gevonden wordt alleen waar gezocht")
+    assert "zijn gevonden" in found.indicators[0].words
 
 
 def test_house_that_withholds_from_analysts_refuses_a_score_of_earlier_finds(
@@ -238,7 +252,9 @@ def test_gate_lets_signals_through_with_verdict_and_cautions(town: SimpleNamespa
     bare = replace(findings, buildings=None)
     published = publish(bare, lens, TEXTS, made_on=dt.date(2026, 1, 1))
     assert published.signals is not None
-    assert published.signals.tested[0].startswith("Of de score beter aanwijst")
+    first, second, *_ = published.signals.tested
+    assert "dan wanneer je nergens in het bijzonder kijkt" in first
+    assert second.startswith("Of de score het beter doet dan kijken waar ze eerder")
     assert "zegt niets over een persoon" in published.signals.cautions[1]
 
 

@@ -76,10 +76,19 @@ def test_two_areas_by_hand() -> None:
     assert row(crude, "flat")["high"] == pytest.approx(4 * np.exp(half), rel=1e-6)
     assert (within.n_strata, within.n_events) == (2, 80)
     assert row(within, "house")["verdict"] == "reference"
-    # Areas alike, A has 10 + 8/... : exposure × ratio is 100 + 40 in A and 20 + 200 in B.
+    # Were the areas alike: exposure × ratio is 100 + 40 in A and 20 + 200 in B, of 80 cases.
     assert within.expected.tolist() == pytest.approx(
         [80 * part / 360 for part in (100, 40, 20, 200)]
     )
+
+
+def test_cases_without_exposure_add_nothing_to_what_is_expected_of_others() -> None:
+    table = town(17, types="ab")
+    lost = pd.concat([table, cells([("A000", "b", 9, 0)])], ignore_index=True)
+    one, other = (fitted(each, references={"type": "a"}).expected for each in (table, lost))
+
+    assert other.iloc[:-1].tolist() == pytest.approx(one.tolist())
+    assert other.iloc[-1] == 0
 
 
 def test_british_doctors_as_published() -> None:
@@ -414,6 +423,13 @@ def test_option_that_makes_no_sense_is_refused(options: dict[str, Any], match: s
     table = cells([("A", "house", 4, 10), ("A", "flat", 5, 10)])
     with pytest.raises(DataError, match=match):
         fitted(table, **options)
+
+
+def test_cell_without_an_area_is_refused_and_not_passed_over() -> None:
+    table = cells([("A", "house", 4, 10), ("A", "flat", 5, 10), ("B", "flat", 5, 10)])
+    table.loc[2, "area"] = None
+    with pytest.raises(DataError, match=r"(?s)Every cell has a stratum.*1 have none"):
+        fitted(table)
 
 
 def test_missing_classes_and_counts_are_refused_together() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.crs import FloatArray
+from igh_geo.out.building_places import is_grouped, on_areas, place_names, place_words
 from igh_geo.out.map.breakdowns import STATUS_NUMBERS
 from igh_geo.out.map.classes import class_of, labels, natural_limits
 from igh_geo.out.map.geometry import encode_numbers
@@ -46,7 +47,7 @@ RATE_PREFIX = "type-"
 
 @dataclass(frozen=True)
 class _Rates:
-    """Rates of the types that have a theme each, areas by types, and how firm each is."""
+    """Rates of the types that have a theme each, places by types, and how firm each is."""
 
     number: pd.DataFrame
     is_firm: pd.DataFrame
@@ -96,18 +97,21 @@ def buildings_data(publication: Publication, texts: Texts) -> dict[str, Any] | N
         ``keys`` and ``names`` of the types; ``cases``: for every area in turn its cases of each
         type, in one text (see ``geometry.encode_numbers``), with ``STATUS_NUMBERS`` for what is no
         number; ``addresses``: the same of `addresses_of`; ``ratio``, ``low`` and ``high`` of found
-        against expected, and ``rates`` by theme, null where not told; ``unit`` of these.
+        against expected, and ``rates`` by theme, null where not told; ``unit`` of these;
+        ``places``: the name of the place that cases, addresses and rates are of, empty where that
+        is the area itself, null where it is so of all.
     """
     found = publication.phenomenon
     if found is None:
         return None
     codes, types = publication.areas.index, [str(key) for key in found.by_area.cases.columns]
-    cases = _numbers(found.by_area.cases, codes, types)
-    statuses = found.by_area.statuses.reindex(codes)
+    cases = _numbers(on_areas(found.by_area.cases, publication), codes, types)
+    statuses = on_areas(found.by_area.statuses, publication, status=True)
     for name, number in STATUS_NUMBERS.items():
         cases = np.where((statuses == name).to_numpy(), number, cases)
     cases = np.where(np.isnan(cases), STATUS_NUMBERS["missing"], cases)
-    addresses = np.nan_to_num(_numbers(addresses_of(publication), codes, types))
+    standing = on_areas(addresses_of(publication), publication)
+    addresses = np.nan_to_num(_numbers(standing, codes, types))
     return {
         "keys": types,
         "names": [class_label("building_type", key, texts) for key in types],
@@ -120,8 +124,9 @@ def buildings_data(publication: Publication, texts: Texts) -> dict[str, Any] | N
             ]
             for name in ("ratio", "ratio_low", "ratio_high")
         },
-        "rates": _rates_of_themes(found, codes),
+        "rates": _rates_of_themes(found, publication),
         "unit": unit(texts),
+        "places": place_names(publication).tolist() if is_grouped(publication) else None,
     }
 
 
@@ -131,6 +136,12 @@ def buildings_words(publication: Publication, texts: Texts) -> dict[str, str]:
         return {}
     words = texts.section("by_type.panel")
     said = words | {key: words[key].format(**_nouns(publication)) for key in ("cases", "none")}
+    if is_grouped(publication):
+        place = place_words(publication, texts)
+        said["ratio"] = said["ratio_own"].replace("{area}", place["area"])
+        titles = texts.section("by_type.place_title")
+        said["title_place"] = titles.get(publication.phenomenon.level, "{place}")
+    said.pop("ratio_own")
     return {f"buildings.{key}": text for key, text in said.items()}
 
 
@@ -138,10 +149,11 @@ def _packed(number: FloatArray) -> str:
     return encode_numbers(np.rint(number).astype(int).ravel().tolist())
 
 
-def _rates_of_themes(found: Phenomenon, codes: pd.Index) -> dict[str, list[float | None]]:
+def _rates_of_themes(found: Phenomenon, publication: Publication) -> dict[str, list[float | None]]:
     """The rates that the map colours, by the key of the theme."""
-    types = _types_with_most(found)
-    rates = _numbers(found.by_area.rates, codes, types)
+    types, held = _types_with_most(found), found.by_area.rates
+    on_map = None if held is None else on_areas(held, publication)
+    rates = _numbers(on_map, publication.areas.index, types)
     return {
         f"{RATE_PREFIX}{key}": [
             None if np.isnan(value) else round(float(value), 1) for value in rates[:, column]
@@ -151,23 +163,22 @@ def _rates_of_themes(found: Phenomenon, codes: pd.Index) -> dict[str, list[float
 
 
 def addresses_of(publication: Publication) -> pd.DataFrame:
-    """Addresses of every area by type of building, on average over the period.
+    """Addresses of every place by type of building, on average over the period.
 
     Parameters
     ----------
     publication : Publication
-        Reads ``phenomenon``, which is not None, the period of ``lens`` and ``areas``.
+        Reads ``phenomenon``, which is not None, and the period of ``lens``.
 
     Returns
     -------
     pandas.DataFrame
-        Float, index ``area_code`` of every area, a column per type.
+        Float, a row for every one of ``Phenomenon.by_area``, a column per type.
     """
     if publication.phenomenon is None or publication.phenomenon.by_area.address_years is None:
         return pd.DataFrame(index=publication.areas.index)
     years = publication.lens.period.days / DAYS_PER_YEAR
-    address_years = publication.phenomenon.by_area.address_years
-    return (address_years.reindex(publication.areas.index) / years).astype(float)
+    return (publication.phenomenon.by_area.address_years / years).astype(float)
 
 
 def unit(texts: Texts) -> str:
@@ -178,7 +189,7 @@ def unit(texts: Texts) -> str:
 def _dominant(found: Phenomenon, publication: Publication, texts: Texts) -> Theme:
     theme = _named("dominant", publication, texts, key="dominant_type", group="buildings")
     areas = publication.areas
-    kinds = found.dominant.reindex(areas.index)
+    kinds = on_areas(found.dominant, publication)
     seen = Counter(kinds.dropna())
     types = [key for key in BUILDING_TYPES if key in seen]
     if not seen:
@@ -198,12 +209,15 @@ def _dominant(found: Phenomenon, publication: Publication, texts: Texts) -> Them
         if key in seen:
             number[key] = len(classes)
             classes.append((texts(f"by_type.{key}", noun=publication.noun), symbol))
-    status = _status_by_type(found.by_area.statuses.reindex(areas.index))
+    status = _status_by_type(on_areas(found.by_area.statuses, publication, status=True))
+    method = texts("by_type.dominant.method")
+    if is_grouped(publication):
+        method = texts("by_type.dominant.method_place", **place_words(publication, texts))
     return replace(
         theme,
         classes=tuple(classes),
         codes=codes_of(kinds.map(number), (status,), areas),
-        method=texts("by_type.dominant.method"),
+        method=method,
     )
 
 
@@ -242,7 +256,7 @@ def _after_buildings(found: Phenomenon, publication: Publication, texts: Texts) 
 
 def _rates_by_type(found: Phenomenon, publication: Publication, texts: Texts) -> list[Theme]:
     types = _types_with_most(found)
-    rates = _rates(found, types, publication.areas.index)
+    rates = _rates(found, types)
     made = [_rate(found, key, rates, publication=publication, texts=texts) for key in types]
     if any(not theme.reason for theme in made):
         return made
@@ -260,8 +274,9 @@ def _types_with_most(found: Phenomenon) -> list[str]:
     return [str(key) for key in order if key in found.by_area.cases.columns][:MOST_RATES]
 
 
-def _rates(found: Phenomenon, types: list[str], codes: pd.Index) -> _Rates:
+def _rates(found: Phenomenon, types: list[str]) -> _Rates:
     by_area = found.by_area
+    codes = by_area.cases.index
     rates, cases, address_years = (
         _numbers(frame, codes, types)
         for frame in (by_area.rates, by_area.cases, by_area.address_years)
@@ -289,9 +304,11 @@ def _rate(
 ) -> Theme:
     name = f"{RATE_PREFIX}{key}"
     theme = _named("type", publication, texts, key=name, group="by_type", kind=key)
-    areas, value = publication.areas, rates.number[key].to_numpy()
-    if (value > 0).sum() < FEWEST_AREAS:
+    if (rates.number[key] > 0).sum() < FEWEST_AREAS:
         return replace(theme, reason=texts("by_type.off.type"))
+    areas = publication.areas
+    value = on_areas(rates.number[key], publication).to_numpy(dtype=float, na_value=np.nan)
+    is_firm = on_areas(rates.is_firm[key].astype("boolean"), publication).fillna(False)
     classes = list(
         zip(labels(rates.limits, texts), scale("rate", len(rates.limits) + 1), strict=True)
     )
@@ -299,7 +316,7 @@ def _rate(
     number = pd.Series(classed, index=areas.index).mask(value == 0, 0)
     if rates.has_zero:
         classes.insert(0, (texts("map.class.zero"), "zero"))
-    status = found.by_area.statuses[key].reindex(areas.index)
+    status = on_areas(found.by_area.statuses[key], publication, status=True)
     # Told, and with too few addresses for a rate: that is neither withheld nor unknown.
     is_few = np.isnan(value) & (status == "shown").to_numpy()
     number = number.where(~np.isnan(value)).mask(is_few, len(classes))
@@ -309,7 +326,7 @@ def _rate(
         theme,
         classes=tuple(classes),
         codes=codes_of(number, (status,), areas),
-        uncertain=_flags(~rates.is_firm[key].to_numpy(), value),
+        uncertain=_flags(~is_firm.to_numpy(dtype=bool), value),
         method=texts("map.method.natural"),
     )
 
@@ -327,12 +344,19 @@ def _named(
         texts("map.group.by_type") if kind is None else class_label("building_type", kind, texts)
     )
     values = _nouns(publication) | {"unit": unit(texts), "type": label}
+    title = texts(f"by_type.{section}.title", **values)
+    explain = texts(f"by_type.{section}.explain", **values)
+    # What an area has more than its buildings explain is told of the area itself.
+    if is_grouped(publication) and section != "areas":
+        place = place_words(publication, texts)
+        title = texts("by_type.per.title", title=title, **place)
+        explain = texts("by_type.per.explain", explain=explain, **place)
     return Theme(
         key=key,
         group=group,
         name=texts(f"by_type.{section}.name", **values),
-        title=texts(f"by_type.{section}.title", **values),
-        explain=texts(f"by_type.{section}.explain", **values),
+        title=title,
+        explain=explain,
         method="",
     )
 

@@ -122,6 +122,7 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         "no_hours": reading.no_hours(publication, texts),
         "hours_words": _hours_words(publication, texts),
         "top": publication.lens.priorities.top,
+        "top_hint": _top_hint(publication, texts),
         "noun": publication.noun,
         "unit": unit(publication, texts),
         "things": denominator(publication.lens, texts),
@@ -135,6 +136,12 @@ def payload(publication: Publication, texts: Texts) -> dict[str, Any]:
         | street_words(texts)
         | _shared(texts),
     }
+
+
+def _top_hint(publication: Publication, texts: Texts) -> str:
+    areas = publication.areas
+    listed = areas[areas["rank"] <= publication.lens.priorities.top]
+    return " ".join(reading.order_words(publication, texts, listed=listed))
 
 
 def _key(areas: pd.DataFrame, name: str) -> pd.Series:

@@ -20,6 +20,8 @@ KEY, GROUP = "signals", "signals"
 def signal_themes(publication: Publication, texts: Texts) -> list[Theme]:
     """The theme of the score; none where there are no signals.
 
+    It is off, with the reason, where no areas with a high score may be named.
+
     Parameters
     ----------
     publication : Publication
@@ -37,8 +39,11 @@ def signal_themes(publication: Publication, texts: Texts) -> list[Theme]:
         name=texts("signals.theme.name"),
         title=texts("signals.theme.title"),
         explain=texts("signals.theme.explain", caution=no_proof, found=found),
-        method=" ".join((*told.tested[:1], *told.sentences)),
+        method=" ".join((*told.tested[:2], *told.sentences)),
     )
+    if told.no_list:
+        # A colour invites to go there.
+        return [replace(theme, reason=told.no_list)]
     score = told.areas["score"].reindex(areas.index).astype("Float64")
     number = np.asarray(score.to_numpy(dtype=float, na_value=np.nan), np.float64)
     known = number[~np.isnan(number)]
@@ -62,7 +67,7 @@ def signal_columns(publication: Publication, texts: Texts) -> list[dict[str, Any
     See ``out.map.context.context_columns``: the panel of an area lists them by their title.
     """
     told, areas = publication.signals, publication.areas
-    if told is None:
+    if told is None or told.no_list:
         return []
     title = texts("signals.panel.title")
     columns = [(KEY, texts("signals.panel.score"), told.areas["score"], told.areas["status"])]

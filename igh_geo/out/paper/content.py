@@ -204,7 +204,7 @@ def _list(publication: Publication, texts: Texts) -> dict[str, Any] | None:
         "rows": [[row[name] for name in names] for row in rows],
         "widths": [LIST_WIDTHS.get(name, 0) for name in names],
         "numbers": [names.index("count")],
-        "notes": [texts("map.page.top_hint")],
+        "notes": reading.order_words(publication, texts, listed=top),
     }
 
 

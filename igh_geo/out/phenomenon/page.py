@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from igh_geo.out import reading
+from igh_geo.out.building_places import is_grouped, place_words
 from igh_geo.out.margins import running_style
 from igh_geo.out.phenomenon.course import months_chart, months_words
 from igh_geo.out.phenomenon.ratio_chart import key_mark, ratio_chart
@@ -18,11 +19,11 @@ from igh_geo.out.phenomenon.tables import (
     Table,
     crossing_table,
     factor_table,
-    label,
     plain_table,
 )
 from igh_geo.out.signal_section import signal_section
 from igh_geo.out.templates import asset, environment
+from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, FactorTable, Phenomenon
 from igh_geo.policy.imprint import publication_marks
 from igh_geo.policy.phenomenon_terms import Row, edges, joined_types, rows_of, times
@@ -100,6 +101,10 @@ def render(publication: Publication) -> str:
     has_reference = any(row.verdict == "reference" for row in rows_of(table))
     reference = joined_types([table.reference], texts) if has_reference else ""
     maps = small_maps(publication, found.by_area, texts)
+    maps_note = texts("phenomenon.maps.note", **words)
+    if is_grouped(publication):
+        places = place_words(publication, texts)
+        maps_note = f"{texts('phenomenon.maps.per', **places)} {maps_note}"
     return (
         environment()
         .get_template("phenomenon.html.j2")
@@ -130,7 +135,7 @@ def render(publication: Publication) -> str:
                 area=words["area"],
             ),
             maps=maps,
-            maps_note=texts("phenomenon.maps.note", **words),
+            maps_note=maps_note,
             maps_without=_without(maps.without, texts) if maps else "",
             factors=[_factor(one, texts, area=words["area"]) for one in found.tables[1:]],
             crossings=_crossings(found, words, texts),
@@ -174,7 +179,7 @@ def _chart(
     drawn = [row for row in rows if row.verdict]
     if not any(row.ratio[0] is not None and row.verdict != "reference" for row in drawn):
         return None
-    labels = [label(table.factor, row.key, texts) for row in drawn]
+    labels = [class_label(table.factor, row.key, texts) for row in drawn]
     said = texts(
         "phenomenon.chart.words",
         types="; ".join(
@@ -197,7 +202,7 @@ def _chart(
         )
         for kind, width in (("wide", 98.0 if is_compact else 150.0), ("narrow", 92.0))
     )
-    without = [label(table.factor, row.key, texts) for row in rows if not row.verdict]
+    without = [class_label(table.factor, row.key, texts) for row in rows if not row.verdict]
     said = texts("phenomenon.chart.without", types="; ".join(without)) if without else ""
     return Chart(wide, narrow, said)
 
@@ -226,7 +231,7 @@ def _factor(table: FactorTable, texts: Texts, *, area: str) -> Factor:
     name = texts(f"building.factor.{table.factor}")
     caption = texts("phenomenon.table.factor_alone", factor=name)
     if any(row.verdict == "reference" for row in rows_of(table)):
-        reference = label(table.factor, table.reference, texts)
+        reference = class_label(table.factor, table.reference, texts)
         caption = texts("phenomenon.table.factor", factor=name, reference=reference)
     return Factor(
         name,
@@ -250,7 +255,7 @@ def _crossings(found: Phenomenon, words: dict[str, str], texts: Texts) -> list[C
 
 def _months(found: Phenomenon, texts: Texts) -> tuple[Markup, str] | None:
     season = found.season
-    if season is None or not season.counts.notna().any():
+    if season is None or season.counts.isna().any():
         return None
     return months_chart(season.counts, texts), months_words(season, texts)
 
@@ -346,7 +351,7 @@ def _method(found: Phenomenon, words: dict[str, str], texts: Texts) -> str:
     full = [
         texts(
             "phenomenon.method.full_type",
-            type=label("building_type", str(key), texts),
+            type=class_label("building_type", str(key), texts),
             ratio=times(texts, float(of["full"])),
             **edges(texts, float(of["full_low"]), float(of["full_high"])),
         )

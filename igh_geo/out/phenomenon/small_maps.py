@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import Markup
 
+from igh_geo.out.building_places import is_grouped, on_areas
 from igh_geo.out.map.classes import class_of, labels, natural_limits
 from igh_geo.out.sketch import FILLS, PATTERNS, Frame, path_of, simplified
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, UNKNOWN, Crossing
@@ -66,15 +67,15 @@ def small_maps(publication: Publication, by_area: Crossing, texts: Texts) -> Sma
     Parameters
     ----------
     publication : Publication
-        Reads ``areas`` (EPSG:28992).
+        Reads ``areas`` (EPSG:28992) and, where places are groups of areas, ``phenomenon``.
     by_area : Crossing
-        Areas by building type.
+        Places by building type; an area has the colour of its place.
     texts : Texts
 
     Returns
     -------
     SmallMaps or None
-        None where no type has a rate in enough areas. At most nine, of the types with most cases.
+        None where no type has a rate in enough places. At most nine, of the types with most cases.
         Classes rest on the rates of all of them.
     """
     rates = by_area.rates
@@ -97,10 +98,16 @@ def small_maps(publication: Publication, by_area: Crossing, texts: Texts) -> Sma
     left, bottom, right, top = areas.total_bounds
     frame = Frame(left, top, WIDTH_MM / max(right - left, 1.0))
     height = (top - bottom) * frame.mm_per_m
-    fills = {key: _fills(by_area, key, limits=limits, is_water=areas["is_water"]) for key in chosen}
+    fills = {
+        key: _on_areas(_fills(by_area, key, limits=limits), by_area.cases.index, publication)
+        for key in chosen
+    }
     drawn = []
     for number, key in enumerate(chosen):
-        unsure = ~firm[:, number] & (values[:, number] > 0)
+        doubtful = pd.Series(~firm[:, number] & (values[:, number] > 0), by_area.cases.index)
+        unsure = (
+            on_areas(doubtful.astype("boolean"), publication).fillna(False).to_numpy(dtype=bool)
+        )
         drawn.append((key, _map(key, fills[key], unsure, height=height, texts=texts)))
     return SmallMaps(
         shapes=_shapes(areas, frame),
@@ -123,8 +130,8 @@ def _firm(by_area: Crossing, chosen: list[str]) -> npt.NDArray[np.bool_]:
     return is_firm
 
 
-def _fills(by_area: Crossing, key: str, *, limits: list[float], is_water: pd.Series) -> Fills:
-    """Per area its class: a number, or what it is without one."""
+def _fills(by_area: Crossing, key: str, *, limits: list[float]) -> Fills:
+    """Per place its class: a number, or what it is without one."""
     assert by_area.rates is not None
     rate = by_area.rates[key].to_numpy(dtype=float, na_value=np.nan)
     status = by_area.statuses[key].to_numpy(dtype=object)
@@ -134,8 +141,17 @@ def _fills(by_area: Crossing, key: str, *, limits: list[float], is_water: pd.Ser
     fill[known & (rate == 0)] = "zero"
     for name in ("withheld", "missing"):
         fill[status == name] = name
-    fill[is_water.to_numpy(dtype=bool) & ~known] = "water"
     return fill
+
+
+def _on_areas(fill: Fills, places: pd.Index, publication: Publication) -> Fills:
+    """Per area the class of its place; water stays water."""
+    held = on_areas(pd.Series(fill, places, dtype=object), publication)
+    is_water = publication.areas["is_water"].to_numpy(dtype=bool)
+    if is_grouped(publication):
+        # Of an area in no group nothing is told.
+        held = held.where(held.notna(), "withheld").mask(is_water, "water")
+    return held.mask(is_water & held.isin(["few", "withheld", "missing"]), "water").to_numpy()
 
 
 def _colour(fill: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, Crossing, FactorTable
-from igh_geo.policy.phenomenon_terms import Row, finder, rows_of, times
+from igh_geo.policy.phenomenon_terms import Row, rows_of, times
 from igh_geo.texts import Texts
 
 # What stands where there is no number; the legend of the page says what each means.
@@ -41,11 +41,6 @@ class Table:
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-
-
-def label(factor: str, key: str, texts: Texts) -> str:
-    """What a reader calls a class; a finder that stands in the file by its own name."""
-    return finder(key, texts) if factor == "detection" else class_label(factor, key, texts)
 
 
 def no_number(status: str, texts: Texts) -> Cell:
@@ -98,7 +93,7 @@ def factor_table(
                 said,
             ]
         kept = tuple(cell for cell, (_, is_kept) in zip(cells, chosen, strict=True) if is_kept)
-        rows.append((label(table.factor, row.key, texts), kept))
+        rows.append((class_label(table.factor, row.key, texts), kept))
     head = (
         texts(f"building.factor.{table.factor}"),
         *(name for name, is_kept in chosen if is_kept),
@@ -128,7 +123,7 @@ def crossing_table(crossing: Crossing, texts: Texts, *, caption: str) -> Table:
     )
     columns = [name for name in crossing.cases.columns if occurs[name].any()]
     head = [texts("building.factor.building_type")]
-    head += [label(crossing.name, str(name), texts) for name in columns]
+    head += [class_label(crossing.name, str(name), texts) for name in columns]
     rows = []
     for key in crossing.cases.index:
         if not occurs.loc[key].any():

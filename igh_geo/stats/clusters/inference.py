@@ -17,6 +17,9 @@ Remedy = Literal["none_needed", "more_permutations", "will_not_help"]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+# A p that equals the level but for its last digit is at the level.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -214,6 +217,23 @@ def adjusted_p(p: FloatArray, correction: Correction) -> FloatArray:
         scaled = p[ascending] * penalty * tested.size / np.arange(1, tested.size + 1)
         adjusted[ascending] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
     return adjusted
+
+
+def is_called(p_adjusted: FloatArray, *, confidence: float) -> BoolArray:
+    """Where a corrected p is small enough to call something more than chance.
+
+    Parameters
+    ----------
+    p_adjusted : ndarray of float
+        After correction; not-a-number is never called.
+    confidence : float
+        Called is what has at most 1 - confidence, whatever its last digit.
+
+    Returns
+    -------
+    ndarray of bool
+    """
+    return np.asarray(p_adjusted <= 1.0 - confidence + _ROUNDING)
 
 
 def reach(clusters: pd.DataFrame, *, alpha: float = 0.05, correction: Correction = "bh") -> Reach:

@@ -7,18 +7,14 @@ from collections.abc import Hashable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.clusters.inference import Correction, adjust
+from igh_geo.stats.clusters.inference import Correction, adjust, is_called
 from igh_geo.stats.rates.exposure import numbers, observed
-from igh_geo.stats.rates.intervals import clopper_pearson, confidence_problems, garwood
+from igh_geo.stats.rates.intervals import confidence_problems, garwood
+from igh_geo.stats.rates.ratio import rate_ratio
 
 FloatArray = npt.NDArray[np.float64]
-
-VERDICTS = ("reference", "higher", "lower", "unclear")
-# An adjusted p that equals the level but for its last digit is at the level.
-_ROUNDING = 1e-12
 
 
 def relative_risks(
@@ -31,11 +27,8 @@ def relative_risks(
 ) -> pd.DataFrame:
     """Compare the rate of every class with that of one of them, exactly.
 
-    Given the cases of a class and of the reference together, those of the class are binomial
-    with a share that depends on the two exposures and the ratio of the two rates only. p is
-    twice the smaller tail of that binomial and the interval of the ratio is Clopper and
-    Pearson's, so that the two agree: the interval holds 1 exactly when the unadjusted p exceeds
-    1 - confidence.
+    Ratio, interval and p are those of `igh_geo.stats.rates.ratio.rate_ratio`; the interval holds 1
+    exactly when the unadjusted p exceeds 1 - confidence.
 
     All classes are compared with the same reference, so their ratios are not independent: where
     the reference has few cases all intervals are wide together.
@@ -72,8 +65,8 @@ def relative_risks(
     Raises
     ------
     DataError
-        All at once: classes that differ or repeat, counts that are no counts, exposures that
-        cannot be, a confidence outside 0 to 1, a reference that is no class or has no exposure.
+        Classes that differ or repeat, counts that are no counts, exposures that cannot be, a
+        confidence outside 0 to 1, a reference that is no class or has no exposure.
 
     Notes
     -----
@@ -83,7 +76,6 @@ def relative_risks(
     References
     ----------
     Przyborowski, J. and Wilenski, H. (1940). Biometrika 31, 313-323.
-    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
     """
     raise_all(confidence_problems(confidence), DataError)
     known = observed(count, exposure)
@@ -95,21 +87,19 @@ def relative_risks(
     own, own_years = cases[is_compared], years[is_compared]
     theirs, their_years = float(cases[is_reference][0]), float(years[is_reference][0])
 
-    together = own + theirs
-    has_cases = together > 0
-    share = own_years / (own_years + their_years)
-    lower_tail = stats.binom.cdf(own, together, share)
-    upper_tail = stats.binom.sf(own - 1.0, together, share)
-    p = np.minimum(1.0, 2.0 * np.minimum(lower_tail, upper_tail))
-    p_adjusted = adjust(pd.Series(p).where(has_cases), correction).fillna(1.0)
-
-    low, high = clopper_pearson(own, together, confidence=confidence)
-    per_exposure = their_years / own_years
+    found = rate_ratio(
+        own,
+        np.full_like(own, theirs),
+        exposure=own_years,
+        other_exposure=their_years,
+        confidence=confidence,
+    )
+    p_adjusted = adjust(pd.Series(found.p).where(found.is_test), correction).fillna(1.0)
     columns = {
-        "ratio": per_exposure * _quotient(own, np.full_like(own, theirs)),
-        "ratio_low": np.where(has_cases, per_exposure * _quotient(low, 1.0 - low), np.nan),
-        "ratio_high": np.where(has_cases, per_exposure * _quotient(high, 1.0 - high), np.nan),
-        "p": p,
+        "ratio": found.ratio,
+        "ratio_low": found.low,
+        "ratio_high": found.high,
+        "p": found.p,
         "p_adjusted": p_adjusted.to_numpy(dtype=np.float64),
     }
     for name, values in columns.items():
@@ -119,7 +109,7 @@ def relative_risks(
     is_known_reference = is_reference & known.where
     table.loc[is_known_reference, "ratio"] = 1.0
     is_higher = np.zeros(len(count), dtype=np.bool_)
-    is_higher[is_compared] = lower_tail > upper_tail
+    is_higher[is_compared] = found.is_higher
     table["verdict"] = verdicts(
         table["p_adjusted"], is_higher, is_reference=is_known_reference, confidence=confidence
     )
@@ -130,19 +120,19 @@ def verdicts(
     p_adjusted: pd.Series,
     is_higher: npt.ArrayLike,
     *,
-    is_reference: npt.ArrayLike,
+    is_reference: npt.ArrayLike = False,
     confidence: float,
 ) -> pd.Series:
-    """Say in a word what a comparison with the reference shows.
+    """Say in a word what a comparison shows.
 
     Parameters
     ----------
     p_adjusted : pandas.Series
         P-values after correction; missing where nothing was compared.
     is_higher : array of bool
-        On which side of the reference each lies.
+        On which side of what it is compared with each lies.
     is_reference : array of bool
-        Which row is the reference.
+        Which row the others are compared with; by default none of them.
     confidence : float
         A row is higher or lower at an adjusted p of at most 1 - confidence.
 
@@ -152,7 +142,7 @@ def verdicts(
         Text, on the same index: reference, higher, lower, unclear; missing without a p.
     """
     level = numbers(p_adjusted)
-    is_clear = level <= 1.0 - confidence + _ROUNDING
+    is_clear = is_called(level, confidence=confidence)
     words = np.where(is_clear, np.where(is_higher, "higher", "lower"), "unclear")
     words = np.where(is_reference, "reference", words)
     table = pd.Series(words, index=p_adjusted.index, dtype="str")
@@ -188,8 +178,8 @@ def observed_expected(
     Raises
     ------
     DataError
-        All at once: classes that differ or repeat, counts that are no counts, exposures that
-        cannot be, a confidence outside 0 to 1.
+        Classes that differ or repeat, counts that are no counts, exposures that cannot be, a
+        confidence outside 0 to 1.
 
     References
     ----------

@@ -12,6 +12,11 @@ function typesOf(row) {
     .filter((type) => type.cases !== "n");
 }
 
+// Where areas tell too little: the name of the place that cases, addresses and rates are of.
+function placeOf(row) {
+  return data.buildings.places ? data.buildings.places[row] : "";
+}
+
 function ratioWords(row, key) {
   const [ratio, low, high] = ["ratio", "low", "high"].map((name) => data.buildings[name][row]);
   if (ratio === null) return "";
@@ -31,7 +36,7 @@ function noTypesWords(types) {
 function buildingTable(row) {
   if (!data.buildings) return [];
   const types = typesOf(row);
-  const title = say("buildings.title");
+  const title = placeOf(row) ? say("buildings.title_place", { place: placeOf(row) }) : say("buildings.title");
   const nothing = noTypesWords(types);
   if (nothing) return [part("buildings", title, [element("p", { text: nothing })])];
   const most = Math.max(1, ...types.map((type) => type.cases).filter(isTold));
@@ -72,5 +77,6 @@ function buildingLines(theme, row) {
   if (isTold(cases)) {
     lines.push(say("buildings.count", { type, cases: number(cases), noun: data.noun, addresses: number(addresses) }));
   }
-  return lines;
+  const place = placeOf(row);
+  return place ? lines.map((line) => say("buildings.of_place", { place, line })) : lines;
 }

@@ -155,6 +155,6 @@ function showTop(choose) {
     item.value = areaNumber("rank", row);
     list.append(item);
   }
-  box.append(element("h2", { text: say("page.top") }), element("p", { text: say("page.top_hint"), className: "hint" }), list);
+  box.append(element("h2", { text: say("page.top") }), element("p", { text: data.top_hint, className: "hint" }), list);
   box.hidden = false;
 }
