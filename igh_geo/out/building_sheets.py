@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,7 @@ _PLACE: tuple[tuple[str, float, str | None], ...] = (
 _OF_TYPE = ("type_cases", "type_addresses", "type_rate")
 # Told of every class, also where its cases are withheld: how many addresses there are is no secret.
 _ALWAYS = ("addresses", "address_years")
-_INSTEAD = ("few", "not_computed")
+_INSTEAD = ("few", "not_computed", "endless")
 _VERDICTS = ("verdict", "within_verdict")
 
 
@@ -181,8 +182,11 @@ def _write(
     columns, rows = table
     sheet = book.sheet(words.texts(f"by_type.sheet.{name}"))
     headers = headers_of([header for header, _, _ in columns])
-    named = [(header, *rest) for header, (_, *rest) in zip(headers, columns, strict=True)]
-    write_table(book, sheet, named, rows=rows, named=True)  # type: ignore[arg-type]
+    named: list[Column] = [
+        (header, width, number)
+        for header, (_, width, number) in zip(headers, columns, strict=True)
+    ]
+    write_table(book, sheet, named, rows=rows, named=True)
 
 
 def _headed(columns: Sequence[Column], words: _Words) -> list[Column]:
@@ -220,6 +224,8 @@ def _named(table: FactorTable, key: str, words: _Words) -> dict[str, object]:
 
 
 def _compared(table: FactorTable, words: _Words) -> dict[str, object]:
+    if not table.reference:
+        return {"reference": Word(words.instead("not_computed"))}
     return {"reference": class_label(table.factor, table.reference, words.texts)}
 
 
@@ -228,6 +234,8 @@ def _cell_of_type(row: Mapping[Any, Any], name: str, words: _Words) -> object:
     if name not in _ALWAYS and row["status"] != "shown":
         return Word(texts(f"status.{row['status']}"))
     if not is_missing(value):
+        if isinstance(value, float) and math.isinf(value):
+            return Word(words.instead("endless"))
         return texts(f"by_type.verdict.{value}") if name in _VERDICTS else value
     if name.startswith(("within", "full")) and row.get("verdict") != "reference":
         return Word(texts("by_type.instead.not_computed"))
@@ -356,7 +364,8 @@ def _rows_of_place(found: Phenomenon, words: _Words) -> list[list[object]]:
         [words.part("origins"), words.part(key), "", int(number)]
         for key, number in found.origins.items()
     ]
-    for ledger in (found.matching, *found.ledgers):
+    accounts = found.ledgers if found.matching is None else (found.matching, *found.ledgers)
+    for ledger in accounts:
         told = rows_of_account(ledger, texts, named=USED, source=ledger.source)
         rows += [row[:4] for row in told]
     return rows

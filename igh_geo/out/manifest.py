@@ -122,7 +122,7 @@ def _buildings(publication: Publication) -> dict[str, Any] | None:
     return {
         "addresses": [summary.as_dict() for summary in found.ledgers],
         "types_from": found.origins,
-        "cases": found.matching.as_dict(),
+        "cases": None if found.matching is None else found.matching.as_dict(),
         "cases_found_by": found.matches.to_dict(),
         "references": {table.factor: table.reference for table in found.tables},
         "model": asdict(found.model) if found.model is not None else None,

@@ -93,7 +93,7 @@ def signal_section(publication: Publication, texts: Texts) -> SignalSection | No
         for code, row, own in zip(highest.index, highest.to_dict("records"), points, strict=True)
     )
     sheet = texts("workbook.sheet.signals")
-    test, found = told.hindsight, verb(publication.lens, texts)
+    test, found = told.hindsight, verb(publication.phenomenon, texts)
     things = texts(f"denominator.{test.unit}") if test is not None else ""
     return SignalSection(
         css=asset("signals.css"),

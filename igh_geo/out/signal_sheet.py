@@ -115,7 +115,7 @@ def _indicators(book: Book, indicators: tuple[IndicatorTold, ...]) -> tuple[Colu
 
 def _test(book: Book, publication: Publication, hindsight: Hindsight) -> tuple[Columns, Rows, str]:
     texts, noun = book.texts, publication.noun
-    found_word = verb(publication.lens, texts)
+    found_word = verb(publication.phenomenon, texts)
     things = texts(f"denominator.{hindsight.unit}")
     shares = ("share_low", "share_high", "low", "high")
     columns: Columns = [

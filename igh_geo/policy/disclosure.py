@@ -18,14 +18,12 @@ import pandas as pd
 from igh_geo.errors import DisclosureError, Problem
 from igh_geo.lens import Lens
 from igh_geo.policy import breakdowns, context, months, wording
-from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.figures import area_figures, level_figures
 from igh_geo.policy.findings import AreaClusters, Delivery, Findings
 from igh_geo.policy.funnels import funnel_limits
 from igh_geo.policy.interpretation import interpretation
 from igh_geo.policy.ledgers import (
     notes_of_told_rows,
-    rounded_account,
     rounded_deliveries,
     told_ledgers,
     told_until,
@@ -141,7 +139,7 @@ def publish(findings: Findings, lens: Lens, texts: Texts, *, made_on: dt.date) -
         point_clusters=told_point_clusters(
             findings.points, hidden[BASE]["current"], findings.grid, lens=lens
         ),
-        phenomenon=_phenomenon(findings, told, hidden, lens=lens, texts=texts),
+        phenomenon=told_phenomenon(findings, told, hidden, lens=lens, texts=texts),
         signals=told_signals(findings, lens, texts),
     )
     return replace(
@@ -219,21 +217,6 @@ def _clustering(found: AreaClusters, findings: Findings, lens: Lens) -> Clusteri
         seed=lens.clusters.seed,
         correction=lens.clusters.correction,
     )
-
-
-def _phenomenon(
-    findings: Findings,
-    told: Findings,
-    hidden: dict[str, pd.DataFrame],
-    *,
-    lens: Lens,
-    texts: Texts,
-) -> Phenomenon | None:
-    found = told_phenomenon(findings, told, hidden, lens=lens, texts=texts)
-    if found is None:
-        return None
-    # Addresses are in a public register; cases are rows of the user's own.
-    return replace(found, matching=rounded_account(found.matching, lens.rules))
 
 
 def _deliveries(findings: Findings, lens: Lens) -> tuple[Delivery, ...]:

@@ -87,7 +87,8 @@ class FactorTable:
         missing unless the ratio is clear). Verdicts: reference, higher, lower, unclear; missing
         where not compared.
     reference : str
-        The class that others are compared with.
+        The class that others are compared with; empty where none may be told, and nothing is
+        compared.
     """
 
     factor: str
@@ -214,13 +215,19 @@ class Phenomenon:
         None where any month is withheld.
     detection : pandas.Series or None
         Cases by who found it, Float64, missing where withheld; None where not known.
-    n_cases, n_matched : int
+    n_cases : int
+    n_matched : int or None
+        Cases of which the address was found; None where that may not be told.
     matches : pandas.Series
-        Cases by how their address was found (int), small ones taken together under ``other``.
+        Cases by how their address was found (int), small ones taken together under ``other``;
+        empty where it may not be told.
     origins : dict of str to int
         Addresses by where their type comes from.
     ledgers : tuple of LedgerSummary
-    matching : LedgerSummary
+    matching : LedgerSummary or None
+        None where it would tell a count that is withheld.
+    has_detection : bool
+        Whether the file says who found a case.
     headline : tuple of str
         What it shows, in sentences, the most important first.
     cautions : tuple of str
@@ -239,10 +246,11 @@ class Phenomenon:
     season: Season | None
     detection: pd.Series | None
     n_cases: int
-    n_matched: int
+    n_matched: int | None
     matches: pd.Series
     origins: dict[str, int]
     ledgers: tuple[LedgerSummary, ...]
-    matching: LedgerSummary
+    matching: LedgerSummary | None
+    has_detection: bool
     headline: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()

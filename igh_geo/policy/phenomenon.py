@@ -17,17 +17,19 @@ from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.lens import Lens
 from igh_geo.policy.factors import UNKNOWN, BuildingCases, Crossing, Phenomenon
 from igh_geo.policy.findings import Findings
+from igh_geo.policy.phenomenon_cautions import cautions
 from igh_geo.policy.phenomenon_course import season, trend
-from igh_geo.policy.phenomenon_gate import AREA
+from igh_geo.policy.phenomenon_gate import AREA, TYPE
+from igh_geo.policy.phenomenon_matching import told_account, told_matches
 from igh_geo.policy.phenomenon_model import ratios_within
 from igh_geo.policy.phenomenon_rates import factor_table, reference_of
-from igh_geo.policy.phenomenon_told import told_cases
-from igh_geo.policy.phenomenon_words import cautions, headline
+from igh_geo.policy.phenomenon_terms import LEAST_IN_TOLD
+from igh_geo.policy.phenomenon_told import ToldCases, told_cases
+from igh_geo.policy.phenomenon_words import headline
 from igh_geo.policy.suppression import BASE
 from igh_geo.texts import Texts
 
 TIE, NONE = "tie", "none"
-OTHER_MATCH, NO_MATCH = "other", "none"
 
 
 def told_phenomenon(
@@ -76,7 +78,11 @@ def told_phenomenon(
     of_rows = areas if key == BASE else told.levels[key].counts["current"].astype(float)
     chosen = {name: reference_of(name, margin, lens) for name, margin in counts.margins.items()}
     references = {name: reference for name, reference in chosen.items() if reference is not None}
-    ratios = ratios_within(buildings, counts, areas, lens=lens, references=references)
+    among = _among_addresses(areas, counts)
+    ratios = ratios_within(buildings, counts, among, lens=lens, references=references)
+    in_told = float(areas[~secret.reindex(areas.index).astype(bool)].sum())
+    if counts.n_cases and in_told < LEAST_IN_TOLD * counts.n_cases:
+        ratios = ratios.of_types()
     tables = tuple(
         factor_table(
             name,
@@ -84,7 +90,6 @@ def told_phenomenon(
             chosen[name],
             ratios=ratios,
             lens=lens,
-            n_unmatched=counts.n_unmatched,
         )
         for name, margin in counts.margins.items()
     )
@@ -103,11 +108,19 @@ def told_phenomenon(
         season=None if counts.months is None else season(counts.months, lens),
         detection=counts.detection,
         n_cases=int(counts.n_cases),
-        n_matched=int(counts.n_cases) - counts.n_unmatched,
-        matches=_matches(buildings, lens),
+        n_matched=_less(counts.n_cases, counts.n_unmatched),
+        matches=told_matches(
+            buildings.matches, lens.rules, tells_unmatched=counts.n_unmatched is not None
+        ),
         origins=dict(buildings.origins),
         ledgers=buildings.ledgers,
-        matching=buildings.matching,
+        matching=told_account(
+            buildings.matching,
+            lens.rules,
+            tells_unmatched=counts.n_unmatched is not None,
+            withholds_types=bool((tables[0].rows["status"] == "withheld").any()),
+        ),
+        has_detection=buildings.has_detection,
     )
     names = findings.geometry["name"]
     return replace(
@@ -143,6 +156,34 @@ def _check(buildings: BuildingCases, findings: Findings) -> None:
             )
         )
     raise_all(problems, DataError)
+
+
+def _less(whole: float, part: int | None) -> int | None:
+    return None if part is None else int(whole) - part
+
+
+def _among_addresses(areas: pd.Series, counts: ToldCases) -> pd.Series:
+    """Cases per area without those of types that have no address in the register at all.
+
+    Nothing is expected of these, so an area that has them would look as if it had too many.
+    """
+    types = counts.margins[TYPE]
+    none = types.index[(types["address_years"] <= 0) & (types.index != UNKNOWN)]
+    if not len(none):
+        return areas
+    where = counts.where
+    told = where.table.cases[none].astype(float).fillna(0.0).sum(axis=1)
+    is_open = (where.table.statuses[none] == "withheld").any(axis=1)
+    of_place = areas.groupby(where.group_of).transform("sum")
+    share = (areas / of_place.where(of_place > 0)).fillna(0.0)
+    beside = share * where.group_of.map(told).astype(float).fillna(0.0)
+    # What is left over lies, as far as anybody knows, where some of it is withheld.
+    may_hold = where.group_of.map(is_open).astype("boolean").fillna(True).astype(bool)
+    weight = areas.fillna(0.0).where(may_hold, 0.0)
+    left = max(float(types.loc[none, "guess"].sum()) - float(told.sum()), 0.0)
+    if weight.sum() > 0:
+        beside = beside + left * weight / float(weight.sum())
+    return (areas - beside).clip(lower=0.0)
 
 
 def _areas(
@@ -187,17 +228,3 @@ def _dominant(by_area: Crossing, areas: pd.Series, secret: pd.Series, *, lens: L
     found = pd.Series(names[at], index=by_area.cases.index, dtype="str")
     return found.where(is_certain)
 
-
-def _matches(buildings: BuildingCases, lens: Lens) -> pd.Series:
-    """Cases by how their address was found; ways that few took are told together."""
-    given = pd.Series(buildings.matches, dtype="int64")
-    if not lens.rules.withholds:
-        return given
-    is_small = (given > 0) & (given < lens.rules.minimum_count)
-    is_small &= ~given.index.isin([NO_MATCH, OTHER_MATCH])
-    if not is_small.any():
-        return given
-    kept = given[~is_small].copy()
-    kept[OTHER_MATCH] = int(kept.get(OTHER_MATCH, 0)) + int(given[is_small].sum())
-    order = [*(name for name in kept.index if name != NO_MATCH), NO_MATCH]
-    return kept.reindex([name for name in order if name in kept.index]).astype("int64")

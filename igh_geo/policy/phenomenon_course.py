@@ -112,7 +112,7 @@ def by_year(gate: Gate, types: pd.DataFrame, hidden: pd.Series) -> Crossing | No
     stock = years.reindex(index=types.index, columns=known, fill_value=0.0).astype(float)
     stock = stock.reindex(columns=hidden.index)
     can_be = (stock != 0) | (counts > 0)
-    can_be.loc[types.index == UNKNOWN] |= gate.n_unmatched > 0
+    can_be.loc[types.index == UNKNOWN] |= bool(gate.unplaced(TYPE).any())
     statuses = gate.statuses(counts.where(can_be), types, hidden)
     if statuses is None:
         return None

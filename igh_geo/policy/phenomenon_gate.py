@@ -27,14 +27,40 @@ class Gate:
     ----------
     buildings : BuildingCases
     lens : Lens
-    n_unmatched : int
-        Cases whose address was not found. They are of UNKNOWN classes, and how many they are
-        stands in the account of the rows.
     """
 
     buildings: BuildingCases
     lens: Lens
-    n_unmatched: int
+
+    @property
+    def tells_unmatched(self) -> bool:
+        """Whether it is told of how many cases the address was not found.
+
+        A few of them are protected as a few of any class are; and where counts are rounded an
+        exact number of them would undo that.
+        """
+        n_unmatched = int(self.unplaced().sum())
+        rules = self.lens.rules
+        is_small = 0 < n_unmatched < self.minimum
+        return not self.withholds or (rules.rounding == 1 and not is_small)
+
+    def unplaced(self, *factors: str) -> pd.Series:
+        """Which cases have no address, and of these no known class of some factors."""
+        cases = self.buildings.cases
+        found = ~cases["is_matched"].astype(bool)
+        for factor in factors:
+            found &= cases[factor] == UNKNOWN
+        return found
+
+    def n_free(self, *factors: str) -> int:
+        """How many of UNKNOWN everybody knows, for the account of the rows tells them.
+
+        A case without an address may have a type of its own, and is then of UNKNOWN in the other
+        factors alone; so of each factor they are others. A few are protected as any few are.
+        """
+        number = int(self.unplaced(*factors).sum())
+        is_small = self.withholds and number < self.minimum
+        return number if self.tells_unmatched and not is_small else 0
 
     @property
     def minimum(self) -> int:
@@ -90,7 +116,7 @@ class Gate:
         table = stock.groupby(factor)[["addresses", "address_years"]].sum()
         table = table.reindex(pd.Index(classes, dtype="str", name=factor), fill_value=0.0)
         count = cases[factor].value_counts().reindex(classes, fill_value=0).astype(float)
-        table["free"] = np.where(table.index == UNKNOWN, float(self.n_unmatched), 0.0)
+        table["free"] = np.where(table.index == UNKNOWN, float(self.n_free(factor)), 0.0)
         table["count"] = count.to_numpy() - table["free"]
         small = self.small(table[["count"]], table[["addresses"]].set_axis(["count"], axis=1))
         table["is_small"] = small["count"] & self.withholds
@@ -98,11 +124,12 @@ class Gate:
 
     def more_hidden(self, margin: pd.DataFrame, among: tuple[object, ...]) -> pd.DataFrame:
         """A margin with one class more withheld, the smallest of some, and what would tell it."""
-        shown = margin.index[~margin["is_hidden"] & (margin["count"] > 0)]
+        every = margin["count"] + margin["free"]
+        shown = margin.index[~margin["is_hidden"] & (every > 0)]
         wanted = [name for name in shown if name in among] or list(shown)
         if not wanted:
             return margin
-        chosen = margin.loc[wanted, "count"].idxmin()
+        chosen = every[wanted].idxmin()
         small = margin["is_hidden"] | (margin.index == chosen)
         return margin.assign(is_hidden=self.hidden_of(margin["count"], small))
 

@@ -8,7 +8,7 @@ shape of the addresses, and what the model finds in it is what anybody could fin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -53,6 +53,14 @@ class Ratios:
     summary: ModelSummary | None
     areas: pd.DataFrame | None
 
+    def of_types(self) -> Ratios:
+        """The same without the factors beside the building type."""
+        return replace(
+            self,
+            within={name: table for name, table in self.within.items() if name == TYPE},
+            full={name: table for name, table in self.full.items() if name == TYPE},
+        )
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -77,7 +85,8 @@ class _Source:
         keys = [AREA, *factors]
         stock, cases = self.buildings.stock, self.buildings.cases
         # Nobody knows among which addresses the others belong.
-        cases = cases[cases["is_matched"].astype(bool) | (cases[factors[0]] != UNKNOWN)]
+        is_known = (cases[list(factors)] != UNKNOWN).all(axis=1)
+        cases = cases[cases["is_matched"].astype(bool) | is_known]
         exposure = stock.groupby(keys, sort=True)["address_years"].sum()
         count = cases.groupby(keys, sort=True).size().astype(float)
         cells = pd.concat({"count": count, "exposure": exposure}, axis=1).fillna(0.0)
@@ -109,7 +118,8 @@ class _Source:
         guess = self.counts.margins[factor]["guess"].copy()
         if UNKNOWN in guess.index:
             # Of these no address was found, so they are among none of the cells.
-            guess[UNKNOWN] = max(guess[UNKNOWN] - self.counts.n_unmatched, 0.0)
+            free = float(self.counts.margins[factor].loc[UNKNOWN, "free"])
+            guess[UNKNOWN] = max(guess[UNKNOWN] - free, 0.0)
         summed = guess.groupby(labels).sum()
         return summed.reindex(pd.Index(cells[factor].unique())).fillna(0.0)
 

@@ -186,7 +186,7 @@ def _parts(
     counts = gate.crossed(cases[AREA], cases[TYPE], stock.addresses)
     can_be = (stock.addresses > 0) | (counts > 0)
     # Anywhere an address may not have been found.
-    can_be.loc[:, names == UNKNOWN] |= gate.n_unmatched > 0
+    can_be.loc[:, names == UNKNOWN] |= bool(gate.unplaced(TYPE).any())
     return counts, can_be, stock
 
 

@@ -75,7 +75,6 @@ def factor_table(
     *,
     ratios: Ratios,
     lens: Lens,
-    n_unmatched: int,
 ) -> FactorTable:
     """Rates of classes, against what all together would give and against the reference.
 
@@ -89,9 +88,6 @@ def factor_table(
     ratios : Ratios
     lens : Lens
         ``clusters.correction``; without rates in ``rules.shows`` only counts are told.
-    n_unmatched : int
-        Cases of which no address was found; they are in UNKNOWN, which then has no rate, for its
-        cases are not those of its addresses.
 
     Returns
     -------
@@ -105,7 +101,7 @@ def factor_table(
     for name in WORDS[1:]:
         rows[name] = pd.Series(pd.NA, index=rows.index, dtype="str")
     if "rates" in lens.rules.shows:
-        _add_rates(rows, margin, n_unmatched)
+        _add_rates(rows, margin)
         if reference is not None:
             _add_comparison(rows, reference, lens)
             _add_within(rows, factor, ratios)
@@ -113,12 +109,13 @@ def factor_table(
     return FactorTable(factor, rows[columns], reference or "")
 
 
-def _add_rates(rows: pd.DataFrame, margin: pd.DataFrame, n_unmatched: int) -> None:
+def _add_rates(rows: pd.DataFrame, margin: pd.DataFrame) -> None:
     cases = rows["cases"].to_numpy(dtype=float, na_value=np.nan)
     low, high = garwood(cases)
     years = rows["address_years"].to_numpy(dtype=float)
     is_unknown = np.asarray(rows.index == UNKNOWN)
-    has_rate = (years > 0) & ~(is_unknown & (n_unmatched > 0))
+    # Cases without an address are not those of the addresses of UNKNOWN.
+    has_rate = (years > 0) & margin["is_placed"].to_numpy(dtype=bool)
     per = np.where(has_rate, PER_ADDRESS_YEARS / np.where(years > 0, years, 1.0), np.nan)
     for name, value in (("rate", cases), ("rate_low", low), ("rate_high", high)):
         rows[name] = pd.array(value * per, dtype="Float64")

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from igh_geo.lens import Lens
-from igh_geo.policy.factors import FactorTable
+from igh_geo.policy.factors import BuildingCases, FactorTable, Phenomenon
 from igh_geo.texts import Texts
 
 # From what part of a difference on it is called by which word: half-way between the words.
 PARTS = (("all", 0.875), ("three_quarters", 0.625), ("half", 0.375), ("quarter", 0.125))
 LEAST_PART = "none"
+# Where areas whose count is told hold less than this of the cases, what other features do within
+# areas rests on guesses.
+LEAST_IN_TOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Row:
     verdict: str
     within: tuple[float | None, float | None, float | None]
     within_verdict: str
+    full: tuple[float | None, float | None, float | None]
     remains: float | None
 
 
@@ -56,6 +59,7 @@ def rows_of(table: FactorTable) -> list[Row]:
             verdict=_verdict(of["verdict"], _number(of["ratio"])),
             within=(_number(of["within"]), _number(of["within_low"]), _number(of["within_high"])),
             within_verdict=_text(of["within_verdict"]),
+            full=(_number(of["full"]), _number(of["full_low"]), _number(of["full_high"])),
             remains=_number(of["remains"]),
         )
         for key, of in table.rows.to_dict(orient="index").items()
@@ -86,16 +90,16 @@ def times(texts: Texts, ratio: float | None, *, apart: bool = False) -> str:
 def edges(texts: Texts, low: float | None, high: float | None) -> dict[str, str]:
     """The two ends of an interval in figures; one that excludes one does not read as one."""
     is_apart = low is not None and high is not None and (low > 1 or high < 1)
+    ends = {"low": low, "high": high}
     return {
-        "low": times(texts, low, apart=is_apart),
-        "high": times(texts, high, apart=is_apart),
+        name: texts("phenomenon.endless") if end is None else times(texts, end, apart=is_apart)
+        for name, end in ends.items()
     }
 
 
-def verb(lens: Lens, texts: Texts) -> str:
+def verb(buildings: BuildingCases | Phenomenon | None, texts: Texts) -> str:
     """The word for a case that is counted: found where the data say by whom, else recorded."""
-    asked = lens.phenomenon
-    is_found = asked is not None and asked.detection_column is not None
+    is_found = buildings is not None and buildings.has_detection
     return texts("phenomenon.verb.found" if is_found else "phenomenon.verb.registered")
 
 

@@ -1,9 +1,10 @@
 """Which counts of cases by building may be told: of every class, and of two things crossed.
 
-The addresses by kind and area are public (the BAG), so a reader knows where no case can be. The
-cases whose address was not found are no secret either: they are rows of a file, and its account
-tells them as it does faulty rows. What is protected is how many cases were found in which kind of
-building, beside everything that is told of the areas.
+The addresses by kind and area are public (the BAG), so a reader knows where no case can be. Nor
+is it a secret of how many cases the address was not found, for the account of the rows tells it;
+unless they are few, or counts are rounded: then they are protected with the others of an unknown
+class. What is protected is how many cases were found in which kind of building, beside everything
+that is told of the areas.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ class ToldCases:
     ----------
     n_cases : float
         All cases, as told.
-    n_unmatched : int
-        Those whose address was not found.
+    n_unmatched : int or None
+        Those whose address was not found; None where that may not be told.
     margins : dict of str to pandas.DataFrame
         Per factor that is told, index: its classes with addresses or cases. ``addresses``,
-        ``address_years``, ``status`` (shown, withheld), ``cases`` (missing unless shown) and
-        ``guess``: the cases, or what the others leave over shared out by address-years, as
-        anybody could.
+        ``address_years``, ``status`` (shown, withheld), ``cases`` (missing unless shown),
+        ``free`` (of these those that are known to have no address), ``is_placed`` (whether all
+        cases are among the addresses of the class) and ``guess``: the cases, or what the others
+        leave over shared out by address-years, as anybody could.
     where : Where
         Building types by place.
     crossings : tuple of Crossing
@@ -47,7 +49,7 @@ class ToldCases:
     """
 
     n_cases: float
-    n_unmatched: int
+    n_unmatched: int | None
     margins: dict[str, pd.DataFrame]
     where: Where
     crossings: tuple[Crossing, ...]
@@ -77,9 +79,7 @@ def told_cases(
         Without composition in ``rules.shows`` the building types of the whole only.
     """
     assert findings.buildings is not None
-    cases = findings.buildings.cases
-    is_free = ~cases["is_matched"].astype(bool) & (cases[TYPE] == UNKNOWN)
-    gate = Gate(findings.buildings, lens, int(is_free.sum()))
+    gate = Gate(findings.buildings, lens)
     tells_parts = "composition" in lens.rules.shows
     where = by_place(gate, findings, hidden, level=lens.areas.level, tells_parts=tells_parts)
     types = where.types
@@ -98,7 +98,7 @@ def told_cases(
     n_cases = float(told.whole.counts["current"].iloc[0])
     return ToldCases(
         n_cases=n_cases,
-        n_unmatched=gate.n_unmatched,
+        n_unmatched=int(gate.unplaced().sum()) if gate.tells_unmatched else None,
         margins={name: _finished(gate, margin, n_cases) for name, margin in margins.items()},
         where=where,
         crossings=tuple(crossing for crossing in crossings if crossing is not None),
@@ -120,6 +120,9 @@ def _finished(gate: Gate, margin: pd.DataFrame, n_cases: float) -> pd.DataFrame:
     table = margin[["addresses", "address_years"]].astype(float)
     table["status"] = is_hidden.map({True: "withheld", False: "shown"}).astype("str")
     table["cases"] = cases
+    table["free"] = margin["free"]
+    factor = str(margin.index.name)
+    table["is_placed"] = (margin.index != UNKNOWN) | (not gate.unplaced(factor).any())
     return table.assign(guess=cases.astype(float).where(~is_hidden, shared))
 
 
@@ -128,10 +131,15 @@ def _by_factor(
 ) -> tuple[pd.DataFrame, Crossing | None]:
     """Classes of another factor, and building types by these."""
     cases, margin = gate.buildings.cases, gate.margin(factor)
+    known_otherwise = gate.unplaced(TYPE) != gate.unplaced(factor)
+    if gate.withholds and known_otherwise.any():
+        # What is left of an unknown class without these is a count too, and they are not in one
+        # cell of the table: beside the account of the rows it would tell what a cell holds.
+        return margin, None
     stock = gate.stock(TYPE, factor, labels=(types.index, margin.index))
     counts = gate.crossed(cases[TYPE], cases[factor], stock.addresses)
     is_free = np.outer(counts.index == UNKNOWN, counts.columns == UNKNOWN)
-    found = counts - gate.n_unmatched * is_free
+    found = counts - gate.n_free(TYPE, factor) * is_free
     can_be = (stock.addresses > 0) | (found > 0)
     statuses = pd.DataFrame("shown", counts.index, counts.columns, dtype="str")
     if gate.withholds:

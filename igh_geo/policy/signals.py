@@ -91,7 +91,7 @@ def told_signals(findings: Findings, lens: Lens, texts: Texts) -> SignalsTold | 
         }
     )
     noun = wording.noun(lens, texts)
-    found = verb(lens, texts)
+    found = verb(findings.buildings, texts)
     is_found = found == texts("phenomenon.verb.found")
     told = tuple(
         _told(one, weights, indicator_words(one, noun, texts, found=found))

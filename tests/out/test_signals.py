@@ -22,6 +22,7 @@ from igh_geo.out.workbook import render
 from igh_geo.policy.hindsight import look_back
 from igh_geo.policy.publication import Publication
 from igh_geo.policy.scores import (
+    Hindsight,
     IndicatorTold,
     SignalsTold,
     contributions,
@@ -119,7 +120,8 @@ def test_legend_of_the_score_bears_its_cautions_and_its_verdict(signalled: Publi
     (theme,) = signal_themes(signalled, NL)
     assert signalled.signals is not None
     assert all(caution in theme.explain for caution in CAUTIONS)
-    assert theme.method.startswith(signalled.signals.tested[0])
+    assert theme.method.startswith(" ".join(signalled.signals.tested[:2]))
+    assert "wijzen" not in theme.explain
 
 
 def test_score_that_no_area_has_says_so(signalled: Publication) -> None:
@@ -138,6 +140,63 @@ def test_panel_tells_the_score_and_the_points_of_every_indicator(signalled: Publ
     for whole, one, other in zip(score, first, second, strict=True):
         assert whole is None or whole == pytest.approx(one + other, abs=0.11)
     assert payload(signalled, NL)["context"][0]["key"] == "signals"
+
+
+# Where the score is no better than looking nowhere in particular.
+
+
+@pytest.fixture(scope="module", params=["unclear", "worse", "few", "before", "untested"])
+def pointless(request: pytest.FixtureRequest, signalled: Publication) -> Publication:
+    """Signals that help nobody, for each of the reasons."""
+    signals = signalled.signals
+    assert signals is not None
+    assert signals.hindsight is not None
+    hindsight: Hindsight | None = replace(signals.hindsight, against_even=request.param)
+    if request.param == "before":
+        hindsight = replace(signals.hindsight, against_even="better", verdict="worse")
+    elif request.param == "untested":
+        hindsight = None
+    why = why_no_list(hindsight, "kwekerijen", NL)
+    assert why.startswith("Geen lijst en geen kaart van de hoogste scores: ")
+    return replace(signalled, signals=replace(signals, hindsight=hindsight, no_list=why))
+
+
+def test_score_that_does_not_help_is_neither_drawn_nor_told_in_the_panel(
+    pointless: Publication,
+) -> None:
+    (theme,) = signal_themes(pointless, NL)
+    assert pointless.signals is not None
+    assert theme.reason == pointless.signals.no_list
+    assert theme.codes == ""
+    assert theme.classes == ()
+    assert signal_columns(pointless, NL) == []
+
+
+def test_page_says_why_there_is_no_list_of_areas_and_names_none(pointless: Publication) -> None:
+    section = signal_section(pointless, NL)
+    assert section is not None
+    assert section.areas == ()
+    page = environment().get_template(TEMPLATE).render(section=section)
+    assert section.no_list in page
+    assert not any(str(name) in page for name in pointless.areas["name"])
+
+
+def test_tables_have_every_score_in_the_order_of_the_codes_under_the_verdict(
+    pointless: Publication,
+) -> None:
+    rows = rows_of(pointless)
+    head = next(i for i, row in enumerate(rows) if row[0] == "Gebiedscode")
+    codes = [row[0] for row in rows[head + 1 : head + 1 + len(pointless.areas)]]
+    assert codes == sorted(pointless.areas.index)
+    assert pointless.signals is not None
+    assert [row[0] for row in rows[: len(pointless.signals.tested)]] == [*pointless.signals.tested]
+
+
+def test_score_that_helps_is_listed(signalled: Publication) -> None:
+    assert signalled.signals is not None
+    assert signalled.signals.hindsight is not None
+    assert signalled.signals.hindsight.against_even == "better"
+    assert signalled.signals.no_list == ""
 
 
 # In the workbook.
@@ -168,7 +227,7 @@ def test_sheet_has_cautions_weights_and_test_and_no_formula(signalled: Publicati
     assert all(caution in first for caution in CAUTIONS)
     weights = [row[:3] for row in rows if row[0] in ("Aandeel flats", HOSTILE)]
     assert [row[1] for row in weights] == [2, -1]
-    orders = [row for row in rows if row[0] in ("Hoogste score", "Waar eerder gevonden")]
+    orders = [row for row in rows if row[0] in ("Hoogste score", "Waar eerder geregistreerd")]
     assert len(orders) == 10
     book = openpyxl.load_workbook(io.BytesIO(render(signalled)))
     kinds = {cell.data_type for row in book["Signalen"].iter_rows() for cell in row}

@@ -76,7 +76,8 @@ def test_verdict_against_an_equal_spread_by_hand() -> None:
     assert choices(12.0, 1.0, others=1.0).against_even == "better"
     # As many in each: nothing more.
     assert choices(4.0, 4.0).against_even == "unclear"
-    # None of 80 in the five, 4 in each of the others: -16; 16 / sqrt(0.64 * 5 * 3.2**2 + ...).
+    # None of 80 in the five, 4 in each of the others: 0.2 * 80 = 16 fewer than evenly, with a
+    # spread of the root of (5 * 0.64 * 3.2**2 + 20 * 0.04 * 0.8**2) * 25 / 24 = 35: 16 / 5.9 = 2.7.
     assert choices(0.0, 4.0).against_even == "worse"
 
 

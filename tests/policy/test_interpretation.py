@@ -203,7 +203,7 @@ def test_checks_follow_the_kind_of_records(
     ("setting", "words"),
     [
         ("traffic", "oversteken"),
-        ("dwelling", "wie beheert ze"),
+        ("dwelling", "achterpaden"),
         ("public_space", "horeca"),
         ("person", "niet naar personen"),
         (None, "anders dan in de straten eromheen"),

@@ -4,55 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.crs import FloatArray
 from igh_geo.out.building_places import is_grouped, on_areas, place_names, place_words
 from igh_geo.out.map.breakdowns import STATUS_NUMBERS
-from igh_geo.out.map.classes import class_of, labels, natural_limits
+from igh_geo.out.map.classes import class_of, labels
 from igh_geo.out.map.geometry import encode_numbers
 from igh_geo.out.map.symbols import scale
 from igh_geo.out.map.themes import Theme, codes_of
+from igh_geo.out.map.type_rates import (
+    BoolArray,
+    TypeRates,
+    is_firm,
+    numbers_of,
+    type_rates,
+    types_with_most,
+)
 from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, Phenomenon
 from igh_geo.policy.publication import Publication
 from igh_geo.stats.rates.exposure import DAYS_PER_YEAR
-from igh_geo.stats.rates.reliability import reliability_class
 from igh_geo.tables import BUILDING_TYPES
 from igh_geo.texts import Texts
-
-BoolArray = npt.NDArray[np.bool_]
 
 # More colours than this nobody keeps apart on a map; with those for other, tie and none there are
 # ten classes, as many as one figure can name.
 MOST_COLOURS = 7
-MOST_RATES = 6
 # With fewer areas with a rate above zero a map shows little but the zeros, which are told where
 # small numbers are withheld: it would look as if hardly anything happens.
 FEWEST_AREAS = 3
-# Limits of classes rest on firm rates only, unless there are fewer of these.
-ENOUGH_FIRM = 10
 # Of found against expected: as far up as down, in ratios.
 RATIO_LIMITS = (0.5, 0.8, 1.25, 2.0)
 _RATIO_CLASSES = ("much_less", "less", "as_expected", "more", "much_more")
 # With fewer expected than this, none found is what one finds nearly always.
 LEAST_EXPECTED = 1.0
 RATE_PREFIX = "type-"
-
-
-@dataclass(frozen=True)
-class _Rates:
-    """Rates of the types that have a theme each, places by types, and how firm each is."""
-
-    number: pd.DataFrame
-    is_firm: pd.DataFrame
-    limits: list[float]
-    has_zero: bool
 
 
 def type_themes(publication: Publication, texts: Texts) -> list[Theme]:
@@ -105,13 +96,13 @@ def buildings_data(publication: Publication, texts: Texts) -> dict[str, Any] | N
     if found is None:
         return None
     codes, types = publication.areas.index, [str(key) for key in found.by_area.cases.columns]
-    cases = _numbers(on_areas(found.by_area.cases, publication), codes, types)
+    cases = numbers_of(on_areas(found.by_area.cases, publication), codes, types)
     statuses = on_areas(found.by_area.statuses, publication, status=True)
     for name, number in STATUS_NUMBERS.items():
         cases = np.where((statuses == name).to_numpy(), number, cases)
     cases = np.where(np.isnan(cases), STATUS_NUMBERS["missing"], cases)
     standing = on_areas(addresses_of(publication), publication)
-    addresses = np.nan_to_num(_numbers(standing, codes, types))
+    addresses = np.nan_to_num(numbers_of(standing, codes, types))
     return {
         "keys": types,
         "names": [class_label("building_type", key, texts) for key in types],
@@ -146,14 +137,14 @@ def buildings_words(publication: Publication, texts: Texts) -> dict[str, str]:
 
 
 def _packed(number: FloatArray) -> str:
-    return encode_numbers(np.rint(number).astype(int).ravel().tolist())
+    return encodenumbers_of(np.rint(number).astype(int).ravel().tolist())
 
 
 def _rates_of_themes(found: Phenomenon, publication: Publication) -> dict[str, list[float | None]]:
     """The rates that the map colours, by the key of the theme."""
-    types, held = _types_with_most(found), found.by_area.rates
+    types, held = types_with_most(found), found.by_area.rates
     on_map = None if held is None else on_areas(held, publication)
-    rates = _numbers(on_map, publication.areas.index, types)
+    rates = numbers_of(on_map, publication.areas.index, types)
     return {
         f"{RATE_PREFIX}{key}": [
             None if np.isnan(value) else round(float(value), 1) for value in rates[:, column]
@@ -241,7 +232,7 @@ def _after_buildings(found: Phenomenon, publication: Publication, texts: Texts) 
     number = np.asarray(len(order) - 1 - np.searchsorted(RATIO_LIMITS, ratio, side="right"), float)
     classes = [(texts(f"by_type.areas.{name}"), name) for name in order]
     # Nothing found where hardly anything was expected is not "much less".
-    is_little = ~_is_firm(cases, expected) & (expected < LEAST_EXPECTED)
+    is_little = ~is_firm(cases, expected) & (expected < LEAST_EXPECTED)
     if is_little.any():
         number[is_little] = len(classes)
         classes.append((texts("by_type.areas.little"), "undetermined"))
@@ -250,13 +241,13 @@ def _after_buildings(found: Phenomenon, publication: Publication, texts: Texts) 
         theme,
         classes=tuple(classes),
         codes=codes_of(found_class, (told["status"],), areas),
-        uncertain=_flags(~_is_firm(cases, expected) & ~is_little, ratio),
+        uncertain=_flags(~is_firm(cases, expected) & ~is_little, ratio),
     )
 
 
 def _rates_by_type(found: Phenomenon, publication: Publication, texts: Texts) -> list[Theme]:
-    types = _types_with_most(found)
-    rates = _rates(found, types)
+    types = types_with_most(found)
+    rates = type_rates(found)
     made = [_rate(found, key, rates, publication=publication, texts=texts) for key in types]
     if any(not theme.reason for theme in made):
         return made
@@ -264,43 +255,8 @@ def _rates_by_type(found: Phenomenon, publication: Publication, texts: Texts) ->
     return [replace(theme, reason=texts("by_type.off.types"))]
 
 
-def _types_with_most(found: Phenomenon) -> list[str]:
-    """The types with most cases, as far as these are told, the most first."""
-    table = next((one for one in found.tables if one.factor == "building_type"), None)
-    if table is None:
-        return []
-    cases = table.rows.loc[table.rows["status"] == "shown", "cases"].dropna()
-    order = cases[cases > 0].sort_values(ascending=False, kind="stable").index
-    return [str(key) for key in order if key in found.by_area.cases.columns][:MOST_RATES]
-
-
-def _rates(found: Phenomenon, types: list[str]) -> _Rates:
-    by_area = found.by_area
-    codes = by_area.cases.index
-    rates, cases, address_years = (
-        _numbers(frame, codes, types)
-        for frame in (by_area.rates, by_area.cases, by_area.address_years)
-    )
-    firm = _is_firm(cases, address_years * _overall_rate(found))
-    is_positive = rates > 0
-    resting = rates[is_positive & firm]
-    return _Rates(
-        number=pd.DataFrame(rates, codes, types),
-        is_firm=pd.DataFrame(firm, codes, types),
-        limits=natural_limits(resting if len(resting) >= ENOUGH_FIRM else rates[is_positive]),
-        has_zero=bool((rates == 0).any()),
-    )
-
-
-def _overall_rate(found: Phenomenon) -> float:
-    """Cases per address-year of all told types together."""
-    told = next(one for one in found.tables if one.factor == "building_type").rows
-    told = told[told["status"] == "shown"]
-    return float(told["cases"].sum()) / max(float(told["address_years"].sum()), 1.0)
-
-
 def _rate(
-    found: Phenomenon, key: str, rates: _Rates, *, publication: Publication, texts: Texts
+    found: Phenomenon, key: str, rates: TypeRates, *, publication: Publication, texts: Texts
 ) -> Theme:
     name = f"{RATE_PREFIX}{key}"
     theme = _named("type", publication, texts, key=name, group="by_type", kind=key)
@@ -308,7 +264,7 @@ def _rate(
         return replace(theme, reason=texts("by_type.off.type"))
     areas = publication.areas
     value = on_areas(rates.number[key], publication).to_numpy(dtype=float, na_value=np.nan)
-    is_firm = on_areas(rates.is_firm[key].astype("boolean"), publication).fillna(False)
+    firm = on_areas(rates.is_firm[key].astype("boolean"), publication).fillna(False)
     classes = list(
         zip(labels(rates.limits, texts), scale("rate", len(rates.limits) + 1), strict=True)
     )
@@ -326,7 +282,7 @@ def _rate(
         theme,
         classes=tuple(classes),
         codes=codes_of(number, (status,), areas),
-        uncertain=_flags(~is_firm.to_numpy(dtype=bool), value),
+        uncertain=_flags(~firm.to_numpy(dtype=bool), value),
         method=texts("map.method.natural"),
     )
 
@@ -366,26 +322,9 @@ def _nouns(publication: Publication) -> dict[str, str]:
     return {"noun": noun, "Noun": noun[:1].upper() + noun[1:]}
 
 
-def _is_firm(cases: FloatArray, expected: FloatArray) -> BoolArray:
-    """Whether a number rests on enough cases, by the rule for every other rate of the map."""
-    known = ~np.isnan(cases) & ~np.isnan(expected)
-    found = reliability_class(np.where(known, cases, 0.0), np.where(known, expected, 0.0))
-    return np.asarray(known & (found != "low"), np.bool_)
-
-
 def _flags(is_doubtful: BoolArray, values: FloatArray) -> str:
     """A figure for every area that has a value; what has none is not hatched."""
     return "".join("1" if flag else "0" for flag in is_doubtful & ~np.isnan(values))
-
-
-def _numbers(
-    frame: pd.DataFrame | None, codes: pd.Index, columns: Sequence[str] | pd.Index
-) -> FloatArray:
-    """A frame as numbers, a row per area; missing where there is none."""
-    if frame is None:
-        return np.full((len(codes), len(columns)), np.nan)
-    wide = frame.reindex(index=codes, columns=list(columns)).astype("Float64")
-    return np.asarray(wide.to_numpy(dtype=float, na_value=np.nan), np.float64)
 
 
 def _plain(values: pd.Series) -> FloatArray:

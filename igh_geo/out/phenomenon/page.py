@@ -100,7 +100,7 @@ def render(publication: Publication) -> str:
     table = found.tables[0]
     has_reference = any(row.verdict == "reference" for row in rows_of(table))
     reference = joined_types([table.reference], texts) if has_reference else ""
-    maps = small_maps(publication, found.by_area, texts)
+    maps = small_maps(publication, texts)
     maps_note = texts("phenomenon.maps.note", **words)
     if is_grouped(publication):
         places = place_words(publication, texts)
@@ -209,6 +209,9 @@ def _chart(
 
 def _ratio_words(row: Row, name: str, texts: Texts, *, area: str) -> str:
     whole, within = edges(texts, *row.ratio[1:]), edges(texts, *row.within[1:])
+    if row.within[0] is None:
+        ratio = times(texts, row.ratio[0])
+        return texts("phenomenon.chart.words_whole", type=name, ratio=ratio, **whole)
     return texts(
         "phenomenon.chart.words_type",
         type=name,
@@ -351,12 +354,12 @@ def _method(found: Phenomenon, words: dict[str, str], texts: Texts) -> str:
     full = [
         texts(
             "phenomenon.method.full_type",
-            type=class_label("building_type", str(key), texts),
-            ratio=times(texts, float(of["full"])),
-            **edges(texts, float(of["full_low"]), float(of["full_high"])),
+            type=class_label("building_type", row.key, texts),
+            ratio=times(texts, row.full[0]),
+            **edges(texts, *row.full[1:]),
         )
-        for key, of in found.tables[0].rows.to_dict(orient="index").items()
-        if not pd.isna(of["full_low"])
+        for row in rows_of(found.tables[0])
+        if row.full[1] is not None
     ]
     if full:
         said.append(texts("phenomenon.method.full", types="; ".join(full)))

@@ -13,11 +13,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from igh_geo.out.building_places import is_grouped, on_areas
-from igh_geo.out.map.classes import class_of, labels, natural_limits
+from igh_geo.out.map.classes import class_of, labels
+from igh_geo.out.map.type_rates import type_rates
 from igh_geo.out.sketch import FILLS, PATTERNS, Frame, path_of, simplified
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, UNKNOWN, Crossing
 from igh_geo.policy.publication import Publication
-from igh_geo.stats.rates.reliability import reliability_class
 from igh_geo.texts import Texts
 
 Fills = npt.NDArray[np.object_]
@@ -61,24 +61,26 @@ class SmallMaps:
     without: tuple[str, ...]
 
 
-def small_maps(publication: Publication, by_area: Crossing, texts: Texts) -> SmallMaps | None:
+def small_maps(publication: Publication, texts: Texts) -> SmallMaps | None:
     """Draw the rate of every building type per area.
 
     Parameters
     ----------
     publication : Publication
-        Reads ``areas`` (EPSG:28992) and, where places are groups of areas, ``phenomenon``.
-    by_area : Crossing
-        Places by building type; an area has the colour of its place.
+        Reads ``areas`` (EPSG:28992) and ``phenomenon``: its ``by_area`` are places by building
+        type, and an area has the colour of its place.
     texts : Texts
 
     Returns
     -------
     SmallMaps or None
         None where no type has a rate in enough places. At most nine, of the types with most cases.
-        Classes rest on the rates of all of them.
+        Classes are those of the map.
     """
-    rates = by_area.rates
+    found = publication.phenomenon
+    if found is None:
+        return None
+    by_area, rates = found.by_area, found.by_area.rates
     if rates is None or by_area.address_years is None:
         return None
     told = rates.notna().sum(axis=0)
@@ -88,12 +90,9 @@ def small_maps(publication: Publication, by_area: Crossing, texts: Texts) -> Sma
     chosen = [key for key in rates.columns if key in most and key != UNKNOWN]
     if not chosen:
         return None
-    values = rates[chosen].to_numpy(dtype=float, na_value=np.nan)
-    firm = _firm(by_area, chosen)
-    positive = values[(values > 0) & firm]
-    if len(positive) < len(SHADES):
-        positive = values[values > 0]
-    limits = natural_limits(positive)
+    held = type_rates(found)
+    values = held.number[chosen].to_numpy()
+    firm, limits = held.is_firm[chosen].to_numpy(dtype=bool), held.limits
     areas = publication.areas
     left, bottom, right, top = areas.total_bounds
     frame = Frame(left, top, WIDTH_MM / max(right - left, 1.0))
@@ -115,19 +114,6 @@ def small_maps(publication: Publication, by_area: Crossing, texts: Texts) -> Sma
         legend=tuple(_legend(list(fills.values()), limits, texts, has_unsure=not firm.all())),
         without=tuple(key for key in rates.columns if key not in chosen),
     )
-
-
-def _firm(by_area: Crossing, chosen: list[str]) -> npt.NDArray[np.bool_]:
-    """Whether a rate rests on enough cases, or on enough that were to be expected."""
-    assert by_area.address_years is not None
-    cases = by_area.cases[chosen].to_numpy(dtype=float, na_value=np.nan)
-    years = by_area.address_years[chosen].to_numpy(dtype=float)
-    known = ~np.isnan(cases)
-    rate = np.nansum(cases, axis=0) / np.where(known, years, 0.0).sum(axis=0).clip(min=1.0)
-    expected = years * rate
-    classes = reliability_class(np.nan_to_num(cases).ravel(), expected.ravel())
-    is_firm: npt.NDArray[np.bool_] = (classes.reshape(cases.shape) != "low") & known
-    return is_firm
 
 
 def _fills(by_area: Crossing, key: str, *, limits: list[float]) -> Fills:

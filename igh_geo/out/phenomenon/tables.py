@@ -175,6 +175,8 @@ def _ratio(
         return Cell(texts.number(1))
     if value is None:
         return Cell("", aloud=texts("phenomenon.verdict.none"))
-    if low is None or high is None:
+    if low is None:
         return Cell(times(texts, value))
+    if high is None:
+        return Cell(times(texts, value), texts("phenomenon.table.endless", low=times(texts, low)))
     return Cell(times(texts, value), f"{times(texts, low)}–{times(texts, high)}")
