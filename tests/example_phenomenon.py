@@ -104,6 +104,7 @@ def example_phenomenon(publication: Publication, **changes: Any) -> Phenomenon:
         "matches": pd.Series({"id": 41, "postcode": 0, "place": 12, "other": 6, "none": 14}),
         "origins": {"own": 1200, "derived": int(table["addresses"].sum()) - 3100, "unknown": 1900},
         "ledgers": (_ledger("adressen.gpkg", 36_000, {"withdrawn": 212, "no_place": 9}),),
+        "has_detection": True,
         "matching": _ledger("kwekerijen.csv", int(table["cases"].sum()) + 14, {"no_address": 14}),
     }
     values["detection"] = _series(next(c for c in values["crossings"] if c.name == "detection"))

@@ -38,7 +38,13 @@ REFUSED = {
         *("Etniciteit", "éthnicity", "% westers"),
         # As CBS abbreviates them, and words that only look or are spelled otherwise.
         *("P_WEST_AL", "P_N_W_AL", "P_ANT_ARU", "pct_nwal", "buiten_europa", "oost-europeanen"),
-        *("huidskleur", "natio\u00adnaliteit", "her\u200bkomst", "h\u0435rkomst", "h e r k o m s t"),
+        *(
+            "huidskleur",
+            "natio\u00adnaliteit",
+            "her\u200bkomst",
+            "h\u0435rkomst",
+            "h e r k o m s t",
+        ),
     ),
     "religion or belief": (
         "Geloof",

@@ -183,8 +183,7 @@ def _write(
     sheet = book.sheet(words.texts(f"by_type.sheet.{name}"))
     headers = headers_of([header for header, _, _ in columns])
     named: list[Column] = [
-        (header, width, number)
-        for header, (_, width, number) in zip(headers, columns, strict=True)
+        (header, width, number) for header, (_, width, number) in zip(headers, columns, strict=True)
     ]
     write_table(book, sheet, named, rows=rows, named=True)
 

@@ -34,6 +34,10 @@ REASONS = (
     "no_outline",
     "too_large",
 )
+_OTHER_LIMITS = (
+    *("doubt_floors", "dwellings_per_shop"),
+    *("industrial_from_m2", "garage_to_m2", "home_to_m2"),
+)
 _OBJECT_COLUMNS = ("kind", "uses", "floor_area_m2")
 
 
@@ -136,8 +140,8 @@ def building_types(
     CrsError
         When the outlines are not in EPSG:28992.
     DataError
-        When a column is missing, an id is repeated, a kind is unknown, or a limit of the rule
-        makes no sense.
+        When a column is missing, an id is repeated, a kind is unknown, uses are no text, floor
+        areas or floors no numbers, or a limit of the rule makes no sense.
 
     Notes
     -----
@@ -268,6 +272,29 @@ def _problems_of_frames(
                     "give 'address' where nothing more is known",
                 )
             )
+    return problems + _problems_of_values(objects)
+
+
+def _problems_of_values(objects: pd.DataFrame) -> list[Problem]:
+    columns = {"uses": "text", "floor_area_m2": "a number", "floors": "a number"}
+    problems = []
+    for column, what in columns.items():
+        if column not in objects.columns:
+            continue
+        values = objects[column]
+        if what == "text":
+            is_right = np.array([isinstance(value, str) for value in values], dtype=bool)
+        else:
+            is_right = pd.to_numeric(values, errors="coerce").notna().to_numpy(dtype=bool)
+        is_wrong = ~is_right & values.notna().to_numpy(dtype=bool)
+        if is_wrong.any():
+            problems.append(
+                Problem(
+                    f"'{column}' of an address is {what}, or missing.",
+                    f"{int(is_wrong.sum())} are not, the first is {values[is_wrong].iloc[0]!r}",
+                    "leave it empty where it is not known; several uses are joined by a space",
+                )
+            )
     return problems
 
 
@@ -280,6 +307,15 @@ def _problems_of_rule(rule: TypeRule) -> list[Problem]:
         )
         for name in ("net_of_gross", "high_from_floors")
         if not getattr(rule, name) > 0
+    ]
+    problems += [
+        Problem(
+            f"'{name}' is a number of zero or more.",
+            f"it is {getattr(rule, name)}",
+            f"leave it at {getattr(TypeRule(), name)}",
+        )
+        for name in _OTHER_LIMITS
+        if not 0 <= getattr(rule, name) < np.inf
     ]
     if not 0 < rule.known_share <= 1:
         problems.append(

@@ -22,6 +22,7 @@ Outlines = npt.NDArray[Any]
 # Pairs of sides that are looked at in one go: some 100 MB of numbers.
 _SIDES_AT_ONCE = 1 << 20
 _SHORTEST_SIDE_M = 1e-6
+_FURTHEST_M = 1e8
 
 
 def touching_walls(panden: gpd.GeoDataFrame, *, gap_m: float, length_m: float) -> pd.DataFrame:
@@ -88,10 +89,14 @@ def surfaces(panden: gpd.GeoDataFrame) -> Outlines:
     -------
     numpy.ndarray of shapely.Geometry
         Polygons and multipolygons; an outline that crosses itself is mended, and what is no
-        surface, empty or missing is None.
+        surface, empty, missing or at no possible place is None.
     """
     outlines: Outlines = np.array(shapely.force_2d(panden.geometry.to_numpy()), dtype=object)
+    xy, owner = shapely.get_coordinates(outlines, return_index=True)
+    # No such number is a place, and geometry libraries stop at it.
+    outlines[owner[~(np.abs(xy) <= _FURTHEST_M).all(axis=1)]] = None
     is_invalid = ~shapely.is_valid(outlines) & ~shapely.is_missing(outlines)
+    is_invalid |= shapely.get_type_id(outlines) == shapely.GeometryType.GEOMETRYCOLLECTION
     if is_invalid.any():
         outlines[is_invalid] = _mended(outlines[is_invalid])
     outlines[~(shapely.area(outlines) > 0)] = None

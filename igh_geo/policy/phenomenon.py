@@ -227,4 +227,3 @@ def _dominant(by_area: Crossing, areas: pd.Series, secret: pd.Series, *, lens: L
     is_certain = ~is_missing & ((left < most) | ((most == 0) & (left <= 0))) & ~(np.isnan(left))
     found = pd.Series(names[at], index=by_area.cases.index, dtype="str")
     return found.where(is_certain)
-

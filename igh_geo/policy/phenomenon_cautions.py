@@ -9,7 +9,15 @@ import pandas as pd
 from igh_geo.lens import Lens
 from igh_geo.policy.factor_classes import class_label
 from igh_geo.policy.factors import OTHER, UNKNOWN, Phenomenon
-from igh_geo.policy.phenomenon_terms import Row, joined_types, rows_of, verb
+from igh_geo.policy.phenomenon_terms import (
+    LEAST_IN_TOLD,
+    Row,
+    joined_types,
+    rows_of,
+    verb,
+    without_addresses,
+)
+from igh_geo.policy.phrases import level_name
 from igh_geo.policy.wording import kinds, noun
 from igh_geo.stats.rates.intervals import wilson
 from igh_geo.texts import Texts
@@ -37,7 +45,7 @@ def cautions(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> tuple[str, ...
         What registered cases are, who found them, where types come from, what is not shown, what
         may not be concluded, and on what basis the data are used by whom.
     """
-    words = {"noun": noun(lens, texts), "found": verb(lens, texts)}
+    words = {"noun": noun(lens, texts), "found": verb(phenomenon, texts)}
 
     def say(key: str, **values: str) -> str:
         return texts(f"phenomenon.caution.{key}", **(words | values))
@@ -47,9 +55,13 @@ def cautions(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> tuple[str, ...
         say("found"),
         " ".join(_finders(phenomenon, lens, texts)),
         say("cause"),
+        say("grave"),
         _origins(phenomenon, texts),
         _unmatched(phenomenon, lens, texts),
+        _no_addresses(phenomenon, lens, texts),
         _withheld(phenomenon, texts),
+        _areas_withheld(phenomenon, lens, texts),
+        _reference(phenomenon, lens, texts),
         say("small"),
         say("stock"),
         _basis(lens, texts),
@@ -59,10 +71,10 @@ def cautions(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> tuple[str, ...
 
 def _finders(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> Iterator[str]:
     """Who found them, whether one decides the picture, and whether that differs by type."""
-    asked, found = lens.phenomenon, phenomenon.detection
+    found = phenomenon.detection
     if found is None:
         # A finder that is in the file and may not be told is not a finder that nobody noted.
-        is_kept = asked is not None and asked.detection_column is not None
+        is_kept = phenomenon.has_detection
         yield texts("phenomenon.caution." + ("finder_withheld" if is_kept else "finder_unknown"))
         return
     told = found.dropna().astype(float)
@@ -158,6 +170,12 @@ def _origins(phenomenon: Phenomenon, texts: Texts) -> str:
 
 
 def _unmatched(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> str:
+    rules = lens.rules
+    if phenomenon.n_matched is None:
+        if rules.rounding > 1:
+            return ""
+        few = {"n": texts.number(rules.minimum_count), "noun": noun(lens, texts)}
+        return texts("phenomenon.caution.unmatched_few", **few)
     share = 1 - phenomenon.n_matched / phenomenon.n_cases if phenomenon.n_cases else 0.0
     if round(100 * share) < 1:
         return ""
@@ -170,6 +188,50 @@ def _withheld(phenomenon: Phenomenon, texts: Texts) -> str:
     if not hidden:
         return ""
     return texts("phenomenon.caution.withheld", types=joined_types(hidden, texts))
+
+
+def _no_addresses(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> str:
+    """Types of which cases are told and no address is known."""
+    kinds_without = [row.key for row in without_addresses(rows_of(phenomenon.tables[0]))]
+    if not kinds_without:
+        return ""
+    return texts(
+        "phenomenon.caution.no_addresses",
+        types=joined_types(kinds_without, texts),
+        noun=noun(lens, texts),
+        areas=level_name(texts, lens.areas.level),
+    )
+
+
+def _areas_withheld(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> str:
+    """That ratios within areas rest partly on guesses, and of what they are not told therefore."""
+    status = phenomenon.areas["status"]
+    n_withheld = int((status == "withheld").sum())
+    if not n_withheld or phenomenon.model is None:
+        return ""
+    words = {
+        "n": texts.number(n_withheld),
+        "noun": noun(lens, texts),
+        "area": level_name(texts, lens.areas.level, plural=False),
+        "areas": level_name(texts, lens.areas.level),
+    }
+    said = texts("phenomenon.caution.areas_withheld", **words)
+    in_told = float(phenomenon.areas["cases"].astype(float).where(status == "shown").sum())
+    if len(phenomenon.tables) > 1 and in_told < LEAST_IN_TOLD * phenomenon.n_cases:
+        said += " " + texts("phenomenon.caution.others_not_within", **words)
+    return said
+
+
+def _reference(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> str:
+    """That types are compared with another one than the lens asks for."""
+    asked = lens.phenomenon.reference if lens.phenomenon is not None else None
+    used = phenomenon.tables[0].reference
+    if asked is None or asked == used or "rates" not in lens.rules.shows:
+        return ""
+    words = {"asked": joined_types([asked], texts), "noun": noun(lens, texts)}
+    if not used:
+        return texts("phenomenon.caution.reference_none", **words)
+    return texts("phenomenon.caution.reference", reference=joined_types([used], texts), **words)
 
 
 def _basis(lens: Lens, texts: Texts) -> str:

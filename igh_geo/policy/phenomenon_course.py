@@ -15,6 +15,8 @@ from igh_geo.stats.season import season_test
 
 # So many who found a case are named, those with most cases; the others are taken together.
 MOST_FINDERS = 8
+# Of fewer cases one more or less in a year is a trend.
+LEAST_TREND = 20
 
 
 def calendar(gate: Gate, findings: Findings) -> tuple[pd.Series | None, pd.Series]:
@@ -134,16 +136,16 @@ def trend(crossing: Crossing, lens: Lens) -> Trend | None:
     Returns
     -------
     Trend or None
-        Of the types of which every year is told, for it is small years that are withheld, and
-        without these a trend is another. None where that is none of them, or with fewer than
-        LEAST_YEARS years.
+        Of the types with LEAST_TREND cases of which every year is told, for it is small years that
+        are withheld, and without these a trend is another. None where that is none of them, or
+        with fewer than LEAST_YEARS years.
     """
     years = [name for name in crossing.cases.columns if name != UNKNOWN]
     if len(years) < LEAST_YEARS or crossing.address_years is None:
         return None
     cases, exposure = crossing.cases[years], crossing.address_years[years]
     cases = cases.mask(crossing.statuses[years] == "not_applicable", 0.0)
-    told = cases.notna().all(axis=1)
+    told = cases.notna().all(axis=1) & (cases.fillna(0.0).sum(axis=1) >= LEAST_TREND)
     if not told.any():
         return None
     found = yearly_trend(cases[told], exposure[told], correction=lens.clusters.correction)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.breakdowns import LEAST_TOLD
-from igh_geo.policy.crossed import Hidden, protected
+from igh_geo.policy.crossed import Hidden, Pinned, protected
 from igh_geo.policy.factors import PER_ADDRESS_YEARS, UNKNOWN, BuildingCases, Crossing
 from igh_geo.policy.precision import multiples
 from igh_geo.policy.suppression import withheld
@@ -186,9 +186,10 @@ class Gate:
         """
         while True:
             is_hidden = columns["is_hidden"]
-            start = Hidden(_whole_lines(small | every, rows[0], is_hidden), rows[0], is_hidden)
             secret = Hidden(small, rows[1], columns["is_small"])
-            found = protected(counts, start, secret=secret, minimum=self.minimum)
+            found = self._protected(
+                counts, small | every, lines=(rows[0], is_hidden), secret=secret
+            )
             if isinstance(found, Hidden):
                 return found.cells, columns
             wider = self.more_hidden(columns, found.columns)
@@ -207,13 +208,26 @@ class Gate:
         statuses = pd.DataFrame("shown", counts.index, counts.columns, dtype="str")
         if self.withholds:
             rows, small = types["is_hidden"], self.small(counts)
-            start = Hidden(_whole_lines(small, rows, columns), rows, columns)
             secret = Hidden(small, types["is_small"], columns)
-            found = protected(counts, start, secret=secret, minimum=self.minimum)
+            found = self._protected(counts, small, lines=(rows, columns), secret=secret)
             if not isinstance(found, Hidden):
                 return None
             statuses = statuses.mask(found.cells, "withheld")
         return statuses.mask(counts.isna(), "not_applicable")
+
+    def _protected(
+        self,
+        counts: pd.DataFrame,
+        cells: pd.DataFrame,
+        *,
+        lines: tuple[pd.Series, pd.Series],
+        secret: Hidden,
+    ) -> Hidden | Pinned:
+        """Withhold cells, rows and columns whose total is withheld, and what would tell these."""
+        rows, columns = lines
+        whole = cells | rows.to_numpy()[:, None] | columns.to_numpy()[None, :]
+        start = Hidden(whole, rows, columns)
+        return protected(counts, start, secret=secret, minimum=self.minimum)
 
     def crossing(
         self,
@@ -254,8 +268,3 @@ def share_told(crossing: Crossing, counts: pd.DataFrame, *, of: float | None = N
     told = float(counts.where(crossing.statuses == "shown", 0.0).to_numpy().sum())
     every = float(counts.to_numpy().sum()) if of is None else of
     return told / every if every > 0 else 0.0
-
-
-def _whole_lines(cells: pd.DataFrame, rows: pd.Series, columns: pd.Series) -> pd.DataFrame:
-    """Cells with all those of some rows and columns, zeros too."""
-    return cells | rows.to_numpy()[:, None] | columns.to_numpy()[None, :]

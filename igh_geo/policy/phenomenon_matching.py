@@ -93,9 +93,8 @@ def told_account(
     is_told = remarks["count"] >= rules.minimum_count
     if withholds_types:
         is_told &= remarks["remark"] != TYPE_UNKNOWN
-    return replace(
-        matching, set_aside=_nowhere(aside), remarks=_nowhere(remarks[is_told].reset_index(drop=True))
-    )
+    remarks = remarks[is_told].reset_index(drop=True)
+    return replace(matching, set_aside=_nowhere(aside), remarks=_nowhere(remarks))
 
 
 def _too_few(count: pd.Series, minimum: int) -> list[str]:

@@ -118,7 +118,7 @@ class _Source:
         guess = self.counts.margins[factor]["guess"].copy()
         if UNKNOWN in guess.index:
             # Of these no address was found, so they are among none of the cells.
-            free = float(self.counts.margins[factor].loc[UNKNOWN, "free"])
+            free = float(self.counts.margins[factor]["free"].astype(float)[UNKNOWN])
             guess[UNKNOWN] = max(guess[UNKNOWN] - free, 0.0)
         summed = guess.groupby(labels).sum()
         return summed.reindex(pd.Index(cells[factor].unique())).fillna(0.0)
@@ -216,9 +216,7 @@ def _fitted(
     return cells, fitted
 
 
-def _areas(
-    cells: pd.DataFrame, model: RateModel, counts: pd.Series, *, lens: Lens
-) -> pd.DataFrame:
+def _areas(cells: pd.DataFrame, model: RateModel, counts: pd.Series, *, lens: Lens) -> pd.DataFrame:
     """All cases of every area, wherever in it, against those expected."""
     expected = model.expected.astype(float).fillna(0.0)
     whole = expected.groupby(cells[AREA]).transform("sum")

@@ -10,7 +10,7 @@ from igh_geo.policy.factors import PER_ADDRESS_YEARS, UNKNOWN, FactorTable
 from igh_geo.policy.phenomenon_gate import TYPE
 from igh_geo.policy.phenomenon_model import Ratios
 from igh_geo.stats.rates.intervals import garwood
-from igh_geo.stats.rates.relative import relative_risks
+from igh_geo.stats.rates.relative import observed_expected, relative_risks
 
 # With fewer cases in the reference all ratios would be as unsure as it is.
 LEAST_CASES = 5
@@ -123,11 +123,13 @@ def _add_rates(rows: pd.DataFrame, margin: pd.DataFrame) -> None:
     held = float(margin["guess"].to_numpy(dtype=float)[takes_part].sum())
     out_of = years[takes_part].sum()
     overall = held / out_of if out_of > 0 else 0.0
-    expected = np.where(takes_part & ~np.isnan(cases), years * overall, np.nan)
-    rows["expected"] = pd.array(expected, dtype="Float64")
-    above = np.where(expected > 0, expected, np.nan)
-    for name, value in (("ratio", cases), ("low", low), ("high", high)):
-        rows[f"observed_{name}"] = pd.array(value / above, dtype="Float64")
+    parts = rows.index[takes_part]
+    found = observed_expected(
+        rows.loc[parts, "cases"], rows.loc[parts, "address_years"], overall_rate=overall
+    )
+    rows.loc[parts, "expected"] = found["expected"]
+    for name in ("ratio", "low", "high"):
+        rows.loc[parts, f"observed_{name}"] = found[name]
 
 
 def _add_comparison(rows: pd.DataFrame, reference: str, lens: Lens) -> None:

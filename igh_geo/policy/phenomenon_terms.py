@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from igh_geo.policy.factors import BuildingCases, FactorTable, Phenomenon
+from igh_geo.policy.factors import UNKNOWN, BuildingCases, FactorTable, Phenomenon
 from igh_geo.texts import Texts
 
 # From what part of a difference on it is called by which word: half-way between the words.
@@ -32,8 +32,8 @@ class Row:
     verdict: str
     within: tuple[float | None, float | None, float | None]
     within_verdict: str
-    full: tuple[float | None, float | None, float | None]
     remains: float | None
+    full: tuple[float | None, float | None, float | None] = (None, None, None)
 
 
 def rows_of(table: FactorTable) -> list[Row]:
@@ -64,6 +64,11 @@ def rows_of(table: FactorTable) -> list[Row]:
         )
         for key, of in table.rows.to_dict(orient="index").items()
     ]
+
+
+def without_addresses(rows: Iterable[Row]) -> list[Row]:
+    """Building types with cases, of which the register holds no address."""
+    return [row for row in rows if row.cases and row.address_years <= 0 and row.key != UNKNOWN]
 
 
 def part_of(share: float) -> str:

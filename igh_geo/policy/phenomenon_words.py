@@ -9,7 +9,6 @@ import pandas as pd
 
 from igh_geo.lens import Lens
 from igh_geo.policy.factors import UNKNOWN, Phenomenon
-from igh_geo.policy.phenomenon_cautions import cautions as cautions
 from igh_geo.policy.phenomenon_terms import (
     LEAST_PART,
     PARTS,
@@ -20,6 +19,7 @@ from igh_geo.policy.phenomenon_terms import (
     rows_of,
     times,
     verb,
+    without_addresses,
 )
 from igh_geo.policy.phrases import level_name, listing
 from igh_geo.policy.wording import noun
@@ -33,6 +33,8 @@ MOST_MONTHS = 3
 CLEAR = 0.05
 # Under this share nothing that unknown types could be changes what is seen.
 LEAST_UNKNOWN = 0.01
+# From this share on a register that lacks their addresses is not complete.
+MANY_WITHOUT = 0.05
 
 
 def headline(
@@ -58,9 +60,10 @@ def headline(
         where that reaches over more than two words.
     """
     if not phenomenon.n_cases:
-        return (texts("phenomenon.headline.no_cases", **_common(lens, texts)),)
+        return (texts("phenomenon.headline.no_cases", **_common(phenomenon, lens, texts)),)
     teller = _Teller(phenomenon, lens, texts)
     said = [
+        teller.incomplete(),
         *teller.types(),
         teller.reach(),
         teller.lower(),
@@ -72,12 +75,12 @@ def headline(
     return tuple(filter(None, said))
 
 
-def _common(lens: Lens, texts: Texts) -> dict[str, str]:
+def _common(phenomenon: Phenomenon, lens: Lens, texts: Texts) -> dict[str, str]:
     """What nearly every sentence fills in."""
     level = lens.areas.level
     return {
         "noun": noun(lens, texts),
-        "found": verb(lens, texts),
+        "found": verb(phenomenon, texts),
         "area": level_name(texts, level, plural=False),
         "areas": level_name(texts, level),
     }
@@ -88,7 +91,7 @@ class _Teller:
 
     def __init__(self, phenomenon: Phenomenon, lens: Lens, texts: Texts) -> None:
         self.phenomenon, self.texts = phenomenon, texts
-        self.common = _common(lens, texts)
+        self.common = _common(phenomenon, lens, texts)
         table = phenomenon.tables[0]
         self.rows = rows_of(table)
         self.reference = next((row for row in self.rows if row.key == table.reference), None)
@@ -113,6 +116,14 @@ class _Teller:
     def types_of(self, rows: Sequence[Row]) -> str:
         """Types in words."""
         return joined_types([row.key for row in rows], self.texts)
+
+    def incomplete(self) -> str:
+        """That the register lacks addresses, where many cases are of a type that it has none of."""
+        cases = sum(row.cases or 0.0 for row in without_addresses(self.rows))
+        share = cases / self.phenomenon.n_cases
+        if share < MANY_WITHOUT:
+            return ""
+        return self.say("headline.incomplete", share=self.texts.percentage(share))
 
     def types(self) -> Iterator[str]:
         """Types that stand out, each with what is left of it within areas."""
@@ -162,11 +173,14 @@ class _Teller:
         if words.index(least) - words.index(most) <= 1:
             remains = self.texts(f"phenomenon.remains.{part_of(share)}")
             return self.say("within.remains", remains=remains, **figures)
-        parts = {
-            name: self.texts(f"phenomenon.part.{word}")
-            for name, word in (("part", part_of(share)), ("least", least), ("most", most))
-        }
-        return self.say("within.uncertain", **parts, **figures)
+        guess = part_of(share)
+        others = [self.texts(f"phenomenon.part.{word}") for word in (least, most) if word != guess]
+        return self.say(
+            "within.uncertain",
+            part=self.texts(f"phenomenon.part.{guess}"),
+            others=self.texts("phenomenon.headline.or").join(others),
+            **figures,
+        )
 
     def reach(self) -> str:
         """What part of the cases, and of the addresses, the higher types hold.
@@ -183,7 +197,7 @@ class _Teller:
                 types=self.types_of(told),
                 addresses=self._share(sum(row.addresses for row in told)),
             )
-        counted = [row for row in self.rows if row.cases and row.key != UNKNOWN]
+        counted = [row for row in self.rows if row.cases and row.addresses and row.key != UNKNOWN]
         most = max(counted, key=lambda row: row.cases or 0.0, default=None)
         if most is None or most.cases is None:
             return ""
@@ -213,7 +227,7 @@ class _Teller:
             return ""
         above = told[told["verdict"] == "higher"].assign(code=lambda rows: rows.index.astype(str))
         if above.empty:
-            return self.say("headline.areas_none")
+            return self.say("headline.areas_none", n_told=self.texts.number(len(told)))
         order = above.sort_values(["ratio_low", "code"], ascending=[False, True], kind="stable")
         words = [
             self.say(
@@ -253,7 +267,15 @@ class _Teller:
         if len(counts) < len(season.counts):
             # A month that is withheld may well be the one with fewest.
             return ""
-        order = counts.sort_values(ascending=False, kind="stable").index
+        ordered = counts.sort_values(ascending=False, kind="stable")
+        is_tied = (
+            ordered.iloc[MOST_MONTHS - 1] == ordered.iloc[MOST_MONTHS]
+            or ordered.iloc[-MOST_MONTHS] == ordered.iloc[-MOST_MONTHS - 1]
+        )
+        if is_tied:
+            # Which of equal months would be named is decided by the calendar.
+            return self.say("headline.season_tied")
+        order = ordered.index
 
         def named(months: Iterable[Any]) -> str:
             words = [self.texts(f"month.{month}") for month in sorted(map(int, months))]

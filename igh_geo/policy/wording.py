@@ -176,7 +176,7 @@ def choices(findings: Findings, texts: Texts) -> dict[str, str]:
 def references(found: Phenomenon | None, lens: Lens, texts: Texts) -> dict[str, str]:
     """What classes of buildings are compared with, where that is not what the lens names."""
     asked = lens.phenomenon.reference if lens.phenomenon is not None else None
-    return {
+    chosen = {
         f"reference_{table.factor}": texts(
             "policy.choice.reference",
             factor=texts(f"building.factor.{table.factor}"),
@@ -185,3 +185,8 @@ def references(found: Phenomenon | None, lens: Lens, texts: Texts) -> dict[str, 
         for table in (found.tables if found is not None else ())
         if table.reference and not (table.factor == "building_type" and table.reference == asked)
     }
+    if found is not None and asked is not None and "reference_building_type" in chosen:
+        label = class_label("building_type", str(asked), texts)
+        said = texts("phenomenon.reference_asked", asked=label)
+        chosen["reference_building_type"] += f" {said}"
+    return chosen

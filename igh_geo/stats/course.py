@@ -22,6 +22,12 @@ LEAST_EVENTS = 5
 _EXACT_UP_TO = 1_000
 _OVERDISPERSED_AT = 0.05
 _FAR = 40.0
+# With more years between them the distribution of the sum of years is long to add up.
+_MOST_YEARS = 100
+# Exposures further apart leave no ratio to be looked for: somebody took another unit.
+_MOST_APART = 1e6
+# Numbers end at e to the power 709; where limits are widened very far, they lie beyond.
+_LARGEST_LOG_RATIO = 700.0
 
 
 def yearly_trend(
@@ -68,8 +74,9 @@ def yearly_trend(
     Raises
     ------
     DataError
-        Labels that differ or repeat, columns that are no years, a confidence outside 0 to 1; and,
-        where these are in order, counts or exposures that cannot be.
+        Labels that differ or repeat, columns that are no years or more than 100 apart, a
+        confidence outside 0 to 1; and, where these are in order, counts or exposures that cannot
+        be, or exposures of a row of which one is more than a million times another.
 
     References
     ----------
@@ -94,7 +101,7 @@ def yearly_trend(
     is_known = ~np.isnan(found[3])
     table = pd.DataFrame(index=counts.index)
     for name, values in zip(("per_year", "low", "high"), found[:3], strict=True):
-        is_finite = values < np.inf
+        is_finite = values < _LARGEST_LOG_RATIO
         table[name] = pd.array(np.exp(np.where(is_finite, values, np.nan)), dtype="Float64")
     table["p"] = pd.array(found[3], dtype="Float64")
     table["p_adjusted"] = adjust(table["p"], correction)
@@ -228,13 +235,29 @@ def _checked_years(counts: pd.DataFrame, exposure: pd.DataFrame, confidence: flo
                 )
             )
     years = pd.to_numeric(pd.Series(counts.columns), errors="coerce").to_numpy(dtype=np.float64)
-    if not (years == np.floor(years)).all():
+    is_years = np.isfinite(years).all() and (years == np.floor(years)).all()
+    is_years = is_years and len(set(years)) == years.size
+    if not is_years or not years.size or np.ptp(years) > _MOST_YEARS:
         problems.append(
-            Problem("Columns are years.", f"they are {list(counts.columns)}", "leave others out")
+            Problem(
+                f"Columns are years, each once, at most {_MOST_YEARS} apart.",
+                f"they are {list(counts.columns)}",
+                "leave others out",
+            )
         )
     raise_all(problems, DataError)
     for name in counts.columns:
-        problems += count_problems(counts[name])
-        problems += denominator_problems(exposure[name], name="exposure")
+        problems += count_problems(counts[name], name=f"count of {name}")
+        problems += denominator_problems(exposure[name], name=f"exposure of {name}")
     raise_all(problems, DataError)
+    stock = np.column_stack([numbers(exposure[name]) for name in counts.columns])
+    least = np.where(stock > 0, stock, np.inf).min(axis=1)
+    is_apart = np.nan_to_num(stock).max(axis=1) > _MOST_APART * least
+    if is_apart.any():
+        problem = Problem(
+            f"Exposures of a row are at most {_MOST_APART:,.0f} times each other.",
+            f"{int(is_apart.sum())} rows are not, the first is {exposure.index[is_apart][0]!r}",
+            "give all years in one unit",
+        )
+        raise DataError(str(problem))
     return np.asarray(years)

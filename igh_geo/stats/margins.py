@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
-from igh_geo.stats.rates.exposure import denominator_problems, numbers
+from igh_geo.stats.rates.exposure import LARGEST_COUNT, denominator_problems, numbers
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -62,15 +62,13 @@ def fit_margins(exposure: pd.DataFrame, *, rows: pd.Series, columns: pd.Series) 
     n_rows, n_columns = exposure.shape
     cells = pd.DataFrame(
         {
-            "row": np.repeat(np.arange(n_rows), n_columns),
-            "column": np.tile(np.arange(n_columns), n_rows),
-            "exposure": exposure.to_numpy(dtype=np.float64).ravel(),
-        }
+            "row": exposure.index.repeat(n_columns),
+            "column": exposure.columns.take(np.tile(np.arange(n_columns), n_rows)),
+            "exposure": exposure.to_numpy(dtype=object).ravel(),
+        },
+        index=exposure.index.repeat(n_columns),
     )
-    totals = {
-        "row": pd.Series(numbers(rows.reindex(exposure.index))),
-        "column": pd.Series(numbers(columns.reindex(exposure.columns))),
-    }
+    totals = {"row": rows, "column": columns}
     fitted = fit_totals(cells, totals=totals).to_numpy().reshape(n_rows, n_columns)
     return pd.DataFrame(fitted, index=exposure.index, columns=exposure.columns)
 
@@ -99,12 +97,12 @@ def fit_totals(
     Raises
     ------
     DataError
-        As `fit_margins`; a value of a column without a total, or the other way round with a total
-        above zero.
+        As `fit_margins`; no totals at all, columns that are absent or missing somewhere, a value
+        of a column without a total, or the other way round with a total above zero.
     """
-    problems = _total_problems(cells, totals) + denominator_problems(
-        cells[exposure], name="exposure"
-    )
+    _check_columns(cells, [*totals, exposure], n_totals=len(totals))
+    problems = _total_problems(cells, totals)
+    problems += denominator_problems(cells[exposure], name="exposure")
     stock = numbers(cells[exposure])
     if np.isnan(stock).any():
         problems.append(
@@ -115,10 +113,14 @@ def fit_totals(
             )
         )
     raise_all(problems, DataError)
-    coded, wanted = [], []
+    coded: list[npt.NDArray[np.intp]] = []
+    wanted: list[npt.NDArray[np.float64]] = []
     for name, total in totals.items():
         codes, labels = pd.factorize(cells[name])
         target = numbers(total.reindex(labels))
+        # Sums may differ in the last digits of an estimate: the first is the whole.
+        if wanted and target.sum() > 0:
+            target = target * float(wanted[0].sum() / target.sum())
         of_stock = np.bincount(codes, weights=stock, minlength=len(labels))
         missed = (target > 0) & (of_stock <= 0)
         if missed.any():
@@ -172,22 +174,46 @@ def _label_problems(labels: pd.Index, total: pd.Series, *, name: str) -> list[Pr
     ]
 
 
+def _check_columns(cells: pd.DataFrame, names: list[str], *, n_totals: int) -> None:
+    absent = [name for name in names if name not in cells.columns]
+    problems = []
+    if not n_totals:
+        problems.append(
+            Problem("There are totals to fill cells from.", "none are given", "give one sort")
+        )
+    if absent:
+        problems.append(
+            Problem("The cells have the columns named.", f"absent: {absent}", "name others")
+        )
+    raise_all(problems, DataError)
+
+
 def _total_problems(cells: pd.DataFrame, totals: Mapping[str, pd.Series]) -> list[Problem]:
     problems = []
     sums = {}
     for name, total in totals.items():
         values = numbers(total)
-        is_wrong = ~(np.isfinite(values) & (values >= 0))
+        is_wrong = ~((values >= 0) & (values <= LARGEST_COUNT))
         if is_wrong.any() or not total.index.is_unique:
             problems.append(
                 Problem(
                     "A total is a number of zero or more, one for each label.",
-                    f"{int(is_wrong.sum())} of {name!r} are not",
+                    f"{int(is_wrong.sum())} of {name!r} are not,"
+                    f" {int(total.index.duplicated().sum())} repeat",
                     "estimate a total that is withheld, and merge what repeats",
                 )
             )
             continue
         sums[name] = float(values.sum())
+        if cells[name].isna().any():
+            problems.append(
+                Problem(
+                    "Every cell has a value that it counts for.",
+                    f"{int(cells[name].isna().sum())} have no {name!r}",
+                    "make what is not known a class of its own",
+                )
+            )
+            continue
         absent = pd.Index(cells[name].unique()).difference(total.index)
         beyond = total.index[values > 0].difference(pd.Index(cells[name].unique()))
         if len(absent) or len(beyond):

@@ -9,7 +9,7 @@ from scipy import special
 
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.clusters.inference import Correction, adjusted_p
-from igh_geo.stats.rates.exposure import numbers
+from igh_geo.stats.rates.exposure import LARGEST_COUNT, numbers
 from igh_geo.stats.rates.intervals import confidence_problems, garwood
 from igh_geo.stats.rates.relative import verdicts
 from igh_geo.stats.regression import RateModel
@@ -120,20 +120,26 @@ def _inflation(
         return np.full(len(sums), model.dispersion)
     # Cells vary each on its own: many small ones even out, a single large one does not. Without
     # cases the level of an area is taken as if it had one.
-    factors = list(dict.fromkeys(model.ratios.index.get_level_values("factor")))
     expected = pd.Series(numbers(model.expected), index=cells.index).fillna(0.0)
-    per_cell = expected.groupby([cells[name] for name in (strata, *factors)], sort=True).sum()
+    keys = [cells[name] for name in (strata, *_factors(model))]
+    per_cell = expected.groupby(keys, sort=True, dropna=False).sum()
     squares = (per_cell**2).groupby(level=0, sort=True).sum().to_numpy()
     mean = np.maximum(sums["expected"].to_numpy(dtype=np.float64), 1e-300)
     level = np.maximum(sums["observed"].to_numpy(dtype=np.float64), 1.0) / mean
     return np.asarray(1.0 + model.alpha * level * squares / mean)
 
 
+def _factors(model: RateModel) -> list[str]:
+    return list(dict.fromkeys(model.ratios.index.get_level_values("factor")))
+
+
 def _check(
     cells: pd.DataFrame, model: RateModel, *, strata: str, count: str, confidence: float
 ) -> None:
     problems = confidence_problems(confidence)
-    absent = [name for name in (strata, count) if name not in cells.columns]
+    # A negative binomial varies per combination of classes.
+    names = [strata, count, *(_factors(model) if model.name == "negative_binomial" else [])]
+    absent = [name for name in names if name not in cells.columns]
     if absent:
         problems.append(
             Problem("The cells have the columns named.", f"absent: {absent}", "name others")
@@ -148,7 +154,8 @@ def _check(
         )
     raise_all(problems, DataError)
     events = numbers(cells[count])
-    is_wrong = ~(np.isfinite(events) & (events >= 0)) | cells[strata].isna().to_numpy()
+    is_count = (events >= 0) & (events <= LARGEST_COUNT)
+    is_wrong = ~is_count | cells[strata].isna().to_numpy()
     if is_wrong.any():
         problem = Problem(
             "Every cell has an area and a count of zero or more.",

@@ -140,10 +140,10 @@ def fit_rate_ratios(
     Raises
     ------
     DataError
-        Columns that are absent; counts or exposures that cannot be; classes or strata that are
-        missing; a reference that is no class, or has no case in strata that tell something; a
-        factor of which no class can be told from stratum and other factors; counts that are not
-        whole where whole ones are needed; options out of range.
+        Columns that are absent, a factor named stratum, count or exposure; counts or exposures
+        that cannot be; classes or strata that are missing; a reference that is no class, or has no
+        case in strata that tell something; a factor of which no class can be told from stratum and
+        other factors; counts that are not whole where whole ones are needed; options out of range.
 
     References
     ----------

@@ -11,10 +11,13 @@ import pandas as pd
 
 from igh_geo.errors import DataError, Problem, raise_all
 from igh_geo.stats.log_linear import Design
-from igh_geo.stats.rates.exposure import denominator_problems, numbers
+from igh_geo.stats.rates.exposure import LARGEST_COUNT, denominator_problems, numbers
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+# What the columns of the cells that are added up are called, beside the factors.
+_OWN_COLUMNS = ("stratum", "count", "exposure")
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,15 @@ def _check_columns(
         problems.append(
             Problem("Every column is named once.", f"named: {names}", "leave out what repeats")
         )
+    reserved = [factor for factor in factors if factor in _OWN_COLUMNS]
+    if reserved:
+        problems.append(
+            Problem(
+                f"No factor is named {', '.join(_OWN_COLUMNS)}.",
+                f"there is {reserved}",
+                "rename the column",
+            )
+        )
     raise_all(problems, DataError)
 
 
@@ -234,7 +246,7 @@ def _check_values(
 ) -> None:
     events = numbers(cells[count])
     problems = denominator_problems(cells[exposure], name="exposure")
-    is_wrong = ~(np.isfinite(events) & (events >= 0))
+    is_wrong = ~((events >= 0) & (events <= LARGEST_COUNT))
     if is_wrong.any():
         first = cells.index[is_wrong][0]
         problems.append(

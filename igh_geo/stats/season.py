@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -141,9 +142,13 @@ def season_test(
         month without days has cases, or an option is out of range.
     """
     problems = [*seed_problems(seed), *count_problems(counts), *denominator_problems(days)]
-    if draws < 1:
-        problems.append(Problem("There is a draw.", f"draws={draws}", "use 9999"))
-    if sorted(counts.index) != list(MONTHS) or sorted(days.index) != list(MONTHS):
+    if not isinstance(draws, Integral) or draws < 1:
+        problem = Problem("Draws are a whole number above zero.", f"draws={draws}", "use 9999")
+        problems.append(problem)
+    if not all(
+        len(labels) == len(MONTHS) and set(labels) == set(MONTHS)
+        for labels in (counts.index, days.index)
+    ):
         problems.append(
             Problem("A year has months 1 to 12.", "the index is another", "reindex to 1 to 12")
         )

@@ -33,13 +33,15 @@ from igh_geo.errors import IghGeoError
 from igh_geo.places import (
     area_index,
     assign,
+    buildings,
     distances,
     grid,
     harmonise,
     levels_of_points,
     neighbours,
+    walls,
 )
-from igh_geo.stats import counts, hours, trend
+from igh_geo.stats import counts, course, hours, margins, mix, regression, season, trend
 from igh_geo.stats.autocorrelation import geary, general_g, global_result, join_counts, moran
 from igh_geo.stats.clusters import equal_risk, inference, local, neighbourhood
 from igh_geo.stats.points import (
@@ -54,7 +56,15 @@ from igh_geo.stats.points import (
     ripley,
     spots,
 )
-from igh_geo.stats.rates import exposure, funnel, intervals, rates, smoothing, standardisation
+from igh_geo.stats.rates import (
+    exposure,
+    funnel,
+    intervals,
+    rates,
+    relative,
+    smoothing,
+    standardisation,
+)
 
 # ---- What comes of it -------------------------------------------------------------------------
 
@@ -119,6 +129,22 @@ class Areas:
             for stratum in ("young", "old")
         ]
         return pd.concat(parts).rename_axis("area_code").reset_index()
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Flats and houses in turn, four squares to an area."""
+        at = np.arange(len(self.count))
+        columns = {
+            "count": self.count,
+            "exposure": self.people.set_axis(self.count.index),
+            "type": np.where(at % 2 == 0, "house", "flat"),
+            "area": [f"W{number // 4}" for number in at],
+        }
+        return pd.DataFrame(columns)
+
+    @property
+    def years(self) -> pd.DataFrame:
+        return pd.DataFrame(dict.fromkeys((2021, 2022, 2023), self.count))
 
     @property
     def is_much(self) -> pd.Series:
@@ -339,12 +365,190 @@ DRAWS: dict[str, Any] = {"permutations": 99, "seed": 1}
 STANDARD = pd.Series({"young": 60.0, "old": 40.0})
 SHARED_PRIOR = Answer(lambda prior: prior.variance == 0)
 
+# Rates of classes, and regressions.
+RATIO = "ratio p p_adjusted"
+TREND = "per_year low high p p_adjusted change widened"
+TOTAL = "A total is a number of zero or more, one for each label"
+NO_CELL_COUNT = "A count in a regression is a number of zero or more.*'A0[04]'"
+NO_AREA_COUNT = "Every cell has an area and a count of zero or more.*'A0[04]'"
+WITHOUT_COUNT = ("one missing", "one not a number", "one negative", "one infinite", "all missing")
+REFUSED_CELLS: Cells = dict.fromkeys(WITHOUT_COUNT, NO_CELL_COUNT)
+REFUSED_CELLS_OF_AREAS: Cells = dict.fromkeys(WITHOUT_COUNT, NO_AREA_COUNT)
+
+
+def fitted(areas: Areas, **options: Any) -> regression.RateModel:
+    return fitted_to(areas.cells, **options)
+
+
+def fitted_to(cells: pd.DataFrame, **options: Any) -> regression.RateModel:
+    given = {"factors": ["type"], "references": {"type": "house"}, "strata": "area"}
+    return regression.fit_rate_ratios(cells, **{**given, **options})
+
+
 AREA_ROWS = [
     Row(rates.rates, lambda areas: rates.rates(areas.count, areas.people), RATES, on_index=True),
     Row(
         rates.rates,
         lambda areas: rates.rates(areas.count, areas.people, prior="gamma_poisson"),
         RATES,
+        on_index=True,
+    ),
+    Row(
+        relative.relative_risks,
+        lambda areas: relative.relative_risks(areas.count, areas.people, reference="A00"),
+        {
+            **REFUSED_RATES,
+            "all zero": Answer(
+                lambda table: (table["p"].iloc[1:] == 1).all(), missing="ratio_low ratio_high"
+            ),
+            "constant": every("ratio", 1),
+            "one area": Answer(
+                lambda table: list(table["verdict"]) == ["reference"],
+                missing="ratio_low ratio_high p p_adjusted",
+            ),
+            "two areas": Answer(lambda table: list(table["verdict"]) == ["reference", "lower"]),
+            "no areas": "The reference is one of the classes.*'A00' is not among 0",
+            "one missing": missing_at("A04", column="verdict"),
+            "one not a number": missing_at("A04", column="verdict"),
+            "one without people": missing_at("A04", column="verdict"),
+            "all missing": Answer(len, missing=f"{RATIO} ratio_low ratio_high verdict"),
+            "nobody at all": "The reference has an exposure above zero.*'A00' is 0",
+        },
+        on_index=True,
+    ),
+    Row(
+        relative.observed_expected,
+        lambda areas: relative.observed_expected(areas.count, areas.people),
+        {
+            **REFUSED_RATES,
+            "all zero": Answer(
+                lambda table: (table["expected"] == 0).all(), missing="ratio low high"
+            ),
+            "constant": every("ratio", 1),
+            "one area": every("ratio", 1),
+            "two areas": Answer(lambda table: table["ratio"].tolist() == pytest.approx([3.5, 0])),
+            "no areas": EMPTY,
+            "one missing": missing_at("A04", column="ratio"),
+            "one not a number": missing_at("A04", column="ratio"),
+            "one without people": missing_at("A04", column="expected"),
+            "all missing": Answer(len, missing="expected ratio low high"),
+            "nobody at all": Answer(len, missing="expected ratio low high"),
+        },
+        on_index=True,
+    ),
+    *(
+        Row(
+            regression.fit_rate_ratios,
+            lambda areas, model=model: fitted(areas, model=model),
+            {
+                **REFUSED_CELLS,
+                "negative people": "An exposure is zero or more.*-99999.*'A04'",
+                "all zero": "The reference has a case.*'house' of 'type' has none",
+                "nobody at all": "The reference has a case.*'house' of 'type' has none",
+                "no areas": "The reference of a factor is one of its classes.*'house'",
+                "one area": "The reference has a case.*'house' of 'type' has none",
+                "one fraction": ANYTHING
+                if model == "poisson"
+                else "Over-dispersion is found in whole counts only",
+                "constant": Answer(lambda found: np.allclose(found.ratios["ratio"], 1)),
+                "one without people": Answer(
+                    lambda found: found.n_events == 42 and found.expected["A04"] == 0
+                ),
+                "a code twice": Answer(lambda found: found.n_events == 47),
+            },
+        )
+        for model in ("auto", "poisson", "quasi_poisson", "negative_binomial")
+    ),
+    Row(
+        mix.area_ratios,
+        # Of the model of other counts of the same cells.
+        lambda areas: mix.area_ratios(areas.cells, fitted(bad_areas("none")), strata="area"),
+        {
+            **REFUSED_CELLS_OF_AREAS,
+            "all zero": Answer(
+                lambda table: (table["observed"] == 0).all(),
+                missing="ratio low high p p_adjusted verdict",
+            ),
+            "constant": Answer(lambda table: table["observed"].tolist() == [12.0] * 3),
+            "one fraction": Answer(lambda table: table["observed"].sum() == 43.5),
+            "one without people": Answer(lambda table: table["observed"].sum() == 47),
+            "a code twice": "Cells are those that the model was fitted to.*labels differ",
+            "one area": "Cells are those that the model was fitted to.*1 cells, 12 in",
+            "no areas": "Cells are those that the model was fitted to.*0 cells, 12 in",
+        },
+    ),
+    Row(
+        course.yearly_trend,
+        lambda areas: course.yearly_trend(
+            areas.years, pd.DataFrame(dict.fromkeys(areas.years, areas.people))
+        ),
+        {
+            "one negative": "A count of 2021 is a whole number.*-1 at 'A04'",
+            "one fraction": "A count of 2021 is a whole number.*1.5 at 'A04'",
+            "one infinite": "A count of 2021 is a whole number.*inf at 'A04'",
+            "negative people": "An exposure of 2021 is zero or more.*-99999 at 'A04'",
+            "other areas": "the same rows, each once",
+            "a code twice": "the same rows, each once",
+            "all zero": Answer(len, missing=TREND),
+            "constant": Answer(lambda table: np.allclose(table["per_year"], 1)),
+            "one area": Answer(lambda table: np.allclose(table["per_year"], 1)),
+            "two areas": missing_at("A01", column="p"),
+            "no areas": EMPTY,
+            "one missing": missing_at("A01", "A04", "A05", "A08", column="p"),
+            "one without people": missing_at("A01", "A04", "A05", "A08", column="p"),
+            "all missing": Answer(len, missing=TREND),
+            "nobody at all": Answer(len, missing=TREND),
+        },
+        on_index=True,
+    ),
+    Row(
+        margins.fit_margins,
+        lambda areas: margins.fit_margins(
+            pd.DataFrame({"young": areas.people, "old": 2 * areas.people}),
+            rows=areas.count,
+            columns=pd.Series(dict.fromkeys(("young", "old"), areas.count.sum() / 2)),
+        ),
+        {
+            "one missing": TOTAL,
+            "one not a number": TOTAL,
+            "one negative": TOTAL,
+            "one infinite": TOTAL,
+            "all missing": TOTAL,
+            "negative people": "An exposure is zero or more.*-99999 at 'A04'",
+            "other areas": "Every row of the table has one total.*'A00'",
+            "a code twice": "Every row of the table has one total.*repeats",
+            "one without people": "A total above zero has exposure.*1 of 'row'.*'A04'",
+            "nobody at all": "A total above zero has exposure.*10 of 'row'.*'A00'.*2 of 'column'",
+            "all zero": Answer(lambda table: (table == 0).all(axis=None)),
+            "constant": Answer(lambda table: np.allclose(table, 1.5)),
+            "one fraction": Answer(lambda table: np.allclose(table.loc["A04"], 0.75)),
+            "one area": Answer(lambda table: np.allclose(table, 1.5)),
+            "two areas": ANYTHING,
+            "no areas": EMPTY,
+        },
+        on_index=True,
+    ),
+    Row(
+        margins.fit_totals,
+        lambda areas: margins.fit_totals(
+            areas.cells.assign(code=areas.people.index), totals={"code": areas.count}
+        ),
+        {
+            "one missing": TOTAL,
+            "one not a number": TOTAL,
+            "one negative": TOTAL,
+            "one infinite": TOTAL,
+            "all missing": TOTAL,
+            "a code twice": "one for each label.*0 of 'code' are not, 1 repeat",
+            "other areas": "Cells and totals name the same things.*'B00'",
+            "negative people": "An exposure is zero or more.*-99999 at 'A04'",
+            "one without people": "A total above zero has exposure.*1 of 'code'.*'A04'",
+            "nobody at all": "A total above zero has exposure.*10 of 'code'.*'A00'",
+            "all zero": Answer(lambda counts: (counts == 0).all()),
+            "constant": Answer(lambda counts: np.allclose(counts, 3)),
+            "one fraction": Answer(lambda counts: counts["A04"] == 1.5),
+            "no areas": EMPTY,
+        },
         on_index=True,
     ),
     Row(
@@ -747,6 +951,29 @@ AREA_ROWS = [
 BOW_TIE = "POLYGON ((155000 463100, 155100 463200, 155100 463100, 155000 463200, 155000 463100))"
 
 
+NO_SURFACE = (
+    *("one missing", "one empty", "one is a point"),
+    *("one has no end", "one goes nowhere", "one beyond numbers"),
+)
+
+
+def square_to(x: float) -> shapely.Polygon:
+    with np.errstate(invalid="ignore"):
+        return shapely.Polygon([(155_000, 463_100), (x, 463_100), (x, 463_200), (155_000, 463_200)])
+
+
+def addresses(**columns: Any) -> pd.DataFrame:
+    index = pd.Index([f"O{at:02d}" for at in range(12)], name="object_id", dtype="str")
+    given = {"kind": "verblijfsobject", "uses": "woonfunctie", "floor_area_m2": 100.0}
+    return pd.DataFrame({**given, **columns}, index=index)
+
+
+def links_of(objects: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"object_id": objects.index, "pand_id": objects.index.str.replace("O", "A")}
+    )
+
+
 def bad_outlines(bad: str) -> gpd.GeoDataFrame:
     areas = squares(HOW_MANY.get(bad, 12), apart=bad == "all islands")
     at_one: dict[str, Any] = {
@@ -754,6 +981,12 @@ def bad_outlines(bad: str) -> gpd.GeoDataFrame:
         "one empty": shapely.Polygon(),
         "one crosses itself": shapely.from_wkt(BOW_TIE),
         "one is a point": shapely.Point(155_050, 463_150),
+        "one has no end": square_to(np.inf),
+        "one goes nowhere": square_to(np.nan),
+        "one beyond numbers": square_to(1e300),
+        "one collection": shapely.GeometryCollection(
+            [shapely.box(155_000, 463_100, 155_100, 463_200), shapely.Point(0, 0)]
+        ),
     }
     if bad in at_one:
         areas.loc["A04", "geometry"] = at_one[bad]
@@ -894,6 +1127,55 @@ OUTLINE_ROWS = [
             "two areas": "Only points are brought together.*2 other shapes.*'A00'",
             "no areas": NO_ROWS,
             "a code twice": OWN_CODE,
+        },
+    ),
+    Row(
+        walls.touching_walls,
+        lambda panden: walls.touching_walls(panden, gap_m=0.1, length_m=1.0),
+        {
+            **REFUSED_SYSTEM,
+            "a code twice": "Every building has an id of its own.*'A01'",
+            "no areas": EMPTY,
+            "one area": EMPTY,
+            "all islands": EMPTY,
+            "two areas": every("wall_m", 100),
+            "all in one place": every("wall_m", 400),
+            **dict.fromkeys(NO_SURFACE, Answer(lambda pairs: "A04" not in set(pairs.pand_id))),
+            "one crosses itself": ANYTHING,
+            "one collection": Answer(lambda pairs: len(pairs) == 17),
+        },
+    ),
+    Row(
+        walls.surfaces,
+        walls.surfaces,
+        {
+            "no areas": EMPTY,
+            "one crosses itself": Answer(lambda outlines: outlines[4].is_valid),
+            "one collection": Answer(lambda outlines: outlines[4].geom_type == "Polygon"),
+            **dict.fromkeys(
+                NO_SURFACE,
+                Answer(lambda outlines: [at is None for at in outlines].index(True) == 4),
+            ),
+        },
+    ),
+    Row(
+        buildings.building_types,
+        lambda panden: buildings.building_types(addresses(), panden, links_of(addresses())),
+        {
+            **REFUSED_SYSTEM,
+            "a code twice": "Every building has an id of its own.*'A01'",
+            "no areas": Answer(
+                lambda types: (types["reason"] == "no_outline").all(), "n_neighbours floors"
+            ),
+            "one area": Answer(
+                lambda types: types["building_type"].iloc[0] == "detached", "floors"
+            ),
+            "all islands": Answer(lambda types: (types["n_neighbours"] == 0).all(), "floors"),
+            "all in one place": Answer(lambda types: (types["n_neighbours"] == 11).all(), "floors"),
+            **dict.fromkeys(
+                NO_SURFACE, Answer(lambda types: types["reason"].iloc[4] == "no_outline", "floors")
+            ),
+            "one crosses itself": Answer(len, "floors"),
         },
     ),
     Row(assign.assign_areas, lambda areas: assign.assign_areas(*IN_A04, areas), ASSIGNED),
@@ -1323,6 +1605,15 @@ CORRECTED: Cells = {
     "above one": NO_P,
     "one infinite": NO_P,
 }
+YEAR = {"start": dt.date(2024, 1, 1), "end": dt.date(2024, 12, 31)}
+NO_MONTH = "A month is a whole number of 1 to 12"
+MONTHS = "Every month has a count and days"
+
+
+def twelve(*first: float) -> pd.Series:
+    return pd.Series([*first, *[28.0] * (12 - len(first))], index=range(1, 13))
+
+
 NUMBER_ROWS = [
     Row(intervals.poisson_interval, intervals.poisson_interval, OF_COUNTS),
     Row(intervals.garwood, intervals.garwood, OF_COUNTS),
@@ -1331,6 +1622,57 @@ NUMBER_ROWS = [
         intervals.wilson,
         lambda count: intervals.wilson(count, np.full(len(count), 10.0)),
         {**OF_COUNTS, "one infinite": "A count is zero or more.*inf"},
+    ),
+    Row(
+        intervals.clopper_pearson,
+        lambda count: intervals.clopper_pearson(count, np.full(len(count), 10.0)),
+        {
+            **OF_COUNTS,
+            "one infinite": "A count is zero or more.*inf",
+            "one missing": Answer(lambda limits: np.isnan(limits).tolist() == [[False, True]] * 2),
+        },
+    ),
+    Row(
+        season.season,
+        lambda months: season.season(pd.Series(months), **YEAR),
+        {
+            "none": Answer(lambda found: (found.p, found.counts.sum()) == (None, 0)),
+            "all zero": NO_MONTH,
+            "one negative": NO_MONTH,
+            "one infinite": NO_MONTH,
+            "above one": NO_MONTH,
+            "one missing": Answer(lambda found: found.n_without_month == 1),
+            "all missing": Answer(lambda found: (found.p, found.n_without_month) == (None, 2)),
+            "all one": Answer(lambda found: found.counts[1] == 3 and found.is_simulated),
+        },
+    ),
+    *(
+        Row(
+            season.season_test,
+            lambda numbers, of=of: season.season_test(
+                **{**dict.fromkeys(("counts", "days"), twelve(28.0)), of: twelve(*numbers)}
+            ),
+            {"none": ANYTHING, "one missing": MONTHS, "all missing": MONTHS, **cells},
+        )
+        for of, cells in (
+            (
+                "counts",
+                {
+                    "all zero": Answer(lambda found: found.counts[1] == 0),
+                    "one negative": "A count is a whole number of zero or more.*-1 at 2",
+                    "one infinite": "A count is a whole number of zero or more.*inf at 2",
+                    "above one": "A count is a whole number of zero or more.*0.5 at 1",
+                },
+            ),
+            (
+                "days",
+                {
+                    "all zero": MONTHS,
+                    "one negative": "A denominator is zero or more.*-1 at 2",
+                    "one infinite": "A denominator is zero or more.*inf at 2",
+                },
+            ),
+        )
     ),
     Row(
         intervals.wilson,
@@ -1388,6 +1730,36 @@ def against(weight: list[float]) -> Any:
     return clark_evans.clark_evans(*points, WINDOW, against=places, simulations=39, seed=1)
 
 
+CELLS_OF_12 = bad_areas("none").cells
+ONE_CASE = pd.Series([1.0])
+
+
+def clopper(count: Any, total: Any) -> Any:
+    return intervals.clopper_pearson(count, total)
+
+
+def trend_of(years: list[Any], counts: list[Any], exposure: list[Any]) -> pd.DataFrame:
+    tables = [pd.DataFrame([row], columns=years) for row in (counts, exposure)]
+    return course.yearly_trend(*tables)
+
+
+def totals_of(totals: dict[str, pd.Series]) -> pd.Series:
+    cells = pd.DataFrame({"k": ["p", None], "a": ["p", "q"], "c": "p", "exposure": 1.0})
+    return margins.fit_totals(cells, totals=totals)
+
+
+def ratios_of(cells: pd.DataFrame) -> pd.DataFrame:
+    return mix.area_ratios(cells, fitted_to(CELLS_OF_12), strata="area")
+
+
+def pairs_of(options: dict[str, float]) -> pd.DataFrame:
+    return walls.touching_walls(squares(2), **options)
+
+
+def types_of(objects: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    return buildings.building_types(objects, squares(12), links_of(addresses()), **options)
+
+
 @dataclass(frozen=True)
 class One:
     """A call of its own."""
@@ -1435,6 +1807,212 @@ ONES = [
             ("a line", shapely.LineString([(0, 0), (9, 9)]), "LineString"),
             ("a bow tie", shapely.from_wkt(BOW_TIE), "Self-intersection.*make_valid"),
         )
+    ),
+    *(
+        One(intervals.clopper_pearson, name, lambda given=given: clopper(*given), outcome)
+        for name, given, outcome in (
+            ("a total too few", ([1, 2, 3], [4, 5]), "Every count has a total"),
+            ("more events than trials", ([5], [3]), "at most as many events as trials.*5 of 3"),
+            ("less than no trials", ([0], [-2]), "A number of trials is zero or more.*-2"),
+            ("endless trials", ([0], [np.inf]), "A number of trials is zero or more.*inf"),
+            ("no trials", ([0], [0]), Answer(len, missing="0 1")),
+            ("unknown trials", ([0], [np.nan]), Answer(len, missing="0 1")),
+        )
+    ),
+    *(
+        One(
+            relative.observed_expected,
+            f"a rate of {rate}",
+            lambda rate=rate: relative.observed_expected(
+                pd.Series([1]), pd.Series([1]), overall_rate=rate
+            ),
+            "An overall rate is a number of zero or more",
+        )
+        for rate in (float("nan"), -1.0, float("inf"))
+    ),
+    *(
+        One(
+            course.yearly_trend,
+            name,
+            lambda years=years, counts=counts, exposure=exposure: trend_of(years, counts, exposure),
+            outcome,
+        )
+        for name, years, counts, exposure, outcome in (
+            ("no years", [], [], [], "Columns are years.*\\[\\]"),
+            ("names", ["a", "b", "c"], [5] * 3, [9] * 3, "Columns are years"),
+            ("a year without end", [1, 2, np.inf], [5] * 3, [9] * 3, "Columns are years"),
+            (
+                "a year twice",
+                [2021, "2021", 2022],
+                [5] * 3,
+                [9] * 3,
+                "Columns are years, each once",
+            ),
+            ("days", [20210101, 20220101, 20230101], [5] * 3, [9] * 3, "at most 100 apart"),
+            (
+                "another unit",
+                [1, 2, 3],
+                [5] * 3,
+                [1e-60, 9, 9],
+                "Exposures of a row are at most 1,000,000 times each other",
+            ),
+            ("a million apart", [1, 2, 3], [5, 2**50, 5], [1e-3, 9, 1e3], ANYTHING),
+            ("all in the year of least", [1, 2, 3], [5, 0, 0], [1e-3, 9, 1e3], Answer(len, "high")),
+            ("one huge year", [1, 2, 3, 4], [0, 0, 5000, 0], [9, 9, 0.01, 9], Answer(len, "high")),
+        )
+    ),
+    *(
+        One(margins.fit_totals, name, lambda totals=totals: totals_of(totals), outcome)
+        for name, totals, outcome in (
+            ("no totals", {}, "There are totals to fill cells from"),
+            ("no such column", {"b": pd.Series({"p": 2.0})}, "columns named.*'b'"),
+            (
+                "a missing label",
+                {"k": pd.Series([1, 1], ["p", None])},
+                "has a value.*1 have no 'k'",
+            ),
+            (
+                "sums that differ by their last digits",
+                {"a": pd.Series({"p": 3.0, "q": 3.000003}), "c": pd.Series({"p": 6.0})},
+                Answer(lambda counts: counts.sum() == pytest.approx(6, abs=1e-5)),
+            ),
+            (
+                "sums that differ",
+                {"a": pd.Series({"p": 3.0, "q": 3.0}), "c": pd.Series({"p": 7.0})},
+                "All totals add up to the same number.*a 6, c 7",
+            ),
+        )
+    ),
+    One(
+        margins.fit_margins,
+        "text",
+        lambda: margins.fit_margins(
+            pd.DataFrame({"x": ["veel"]}), rows=pd.Series([1]), columns=pd.Series({"x": 1})
+        ),
+        "An exposure is zero or more.*'veel'",
+    ),
+    *(
+        One(regression.fit_rate_ratios, name, lambda call=call: call(CELLS_OF_12), outcome)
+        for name, call, outcome in (
+            (
+                "a factor called stratum",
+                lambda cells: fitted_to(
+                    cells.rename(columns={"type": "stratum"}),
+                    factors=["stratum"],
+                    references={"stratum": "house"},
+                ),
+                "No factor is named stratum",
+            ),
+            ("endless counts", lambda cells: fitted_to(cells.assign(count=1e300)), "A count in a"),
+            ("no class", lambda cells: fitted_to(cells.assign(type=None)), "has a class of every"),
+            ("no stratum", lambda cells: fitted_to(cells.assign(area=None)), "has a stratum"),
+            ("no factors", lambda cells: fitted_to(cells, factors=[]), "There is a factor"),
+            (
+                "a model that is none",
+                lambda cells: fitted_to(cells, model="x"),
+                "A model is one of",
+            ),
+            (
+                "a dispersion below one",
+                lambda cells: fitted_to(cells, model="quasi_poisson", dispersion=0.5),
+                "A dispersion that is given is 1 or more",
+            ),
+        )
+    ),
+    *(
+        One(mix.area_ratios, name, lambda cells=cells: ratios_of(cells), outcome)
+        for name, cells, outcome in (
+            ("without the factor", CELLS_OF_12.drop(columns="type"), "columns named.*'type'"),
+            ("without the areas", CELLS_OF_12.drop(columns="area"), "columns named.*'area'"),
+            ("no area", CELLS_OF_12.assign(area=None), "Every cell has an area"),
+            (
+                "endless counts",
+                CELLS_OF_12.assign(count=1e308),
+                "Every cell has an area and a count",
+            ),
+            ("another order", CELLS_OF_12[::-1], "Cells are those that the model was fitted to"),
+        )
+    ),
+    *(
+        One(season.season, name, lambda options=options: season.season(ONE_CASE, **options), found)
+        for name, options, found in (
+            (
+                "ends before it begins",
+                {"start": YEAR["end"], "end": YEAR["start"]},
+                "A period ends on or after its first day",
+            ),
+            (
+                "a single day",
+                {"start": YEAR["start"], "end": YEAR["start"]},
+                Answer(lambda found: found.p is None),
+            ),
+            ("no draws", {**YEAR, "draws": 0}, "Draws are a whole number"),
+            (
+                "draws that are no number",
+                {**YEAR, "draws": float("nan")},
+                "Draws are a whole number",
+            ),
+            ("a negative seed", {**YEAR, "seed": -1}, "A seed is zero or more"),
+        )
+    ),
+    *(
+        One(
+            season.season_test,
+            name,
+            lambda labels=labels: season.season_test(twelve().set_axis(labels), twelve()),
+            "A year has months 1 to 12",
+        )
+        for name, labels in (
+            ("names and numbers", ["jan", *range(2, 13)]),
+            ("a month twice", [1, 1, *range(3, 13)]),
+        )
+    ),
+    *(
+        One(
+            walls.touching_walls, f"{name} of {value}", lambda o=options: pairs_of(o), "distance in"
+        )
+        for name in ("gap_m", "length_m")
+        for value in (float("nan"), -1.0, float("inf"))
+        for options in ({"gap_m": 0.1, "length_m": 1.0, name: value},)
+    ),
+    *(
+        One(buildings.building_types, name, lambda o=objects: types_of(o), outcome)
+        for name, objects, outcome in (
+            ("no addresses", addresses().iloc[:0], EMPTY),
+            ("an address twice", addresses().iloc[[0, 0]], "Every address has an id of its own"),
+            ("floor area in words", addresses(floor_area_m2="groot"), "'floor_area_m2'.*'groot'"),
+            ("floors in words", addresses(floors="veel"), "'floors' of an address is a number"),
+            (
+                "uses in lists",
+                addresses(uses=[["woonfunctie"]] * 12),
+                "'uses' of an address is text",
+            ),
+            ("no kind", addresses(kind=None), "The kind of an address is one of"),
+            (
+                "no uses",
+                addresses(uses=None),
+                Answer(lambda t: set(t.reason) == {"no_use"}, "floors"),
+            ),
+            ("less than no floors", addresses(floors=-5.0), Answer(len, "floors")),
+            ("endless floor area", addresses(floor_area_m2=np.inf), Answer(len, "floors")),
+            ("no column", addresses().drop(columns="uses"), "have a column 'uses'"),
+        )
+    ),
+    One(
+        buildings.building_types,
+        "no links",
+        lambda: buildings.building_types(addresses(), squares(12), links_of(addresses()).iloc[:0]),
+        Answer(lambda types: set(types.reason) == {"no_pand"}, "n_dwellings n_neighbours floors"),
+    ),
+    *(
+        One(
+            buildings.building_types,
+            f"{limit.name} that is no number",
+            lambda rule=rule: types_of(addresses(), rule=rule),
+            "(number|distance|more than zero|share)",
+        )
+        for limit in dataclasses.fields(buildings.TypeRule)
+        for rule in (buildings.TypeRule(**{limit.name: float("nan")}),)
     ),
     One(
         intervals.wilson,
@@ -1728,7 +2306,11 @@ BEHIND_A_DOOR = {
     "stats.points.pair_loop": "stats.points.ripley",
     "stats.clusters.ranking": "stats.clusters.local",
     "stats.clusters.reference": "stats.clusters.local",
+    "stats.rates.ratio": "stats.rates.relative",
     "stats.rates.reliability": "stats.rates.rates",
+    "stats.dispersion": "stats.regression",
+    "stats.log_linear": "stats.regression",
+    "stats.regression_cells": "stats.regression",
     "stats.clusters.sequences": "stats.clusters.local",
     "stats.points.shared_window": "stats.points.ripley",
     "places.area_build": "places.area_index",
@@ -1737,9 +2319,11 @@ BEHIND_A_DOOR = {
     "places.area_record": "places.area_index",
     "places.area_rule": "places.assign",
     "places.area_search": "places.area_index",
+    "places.blocks": "places.buildings",
     "places.contiguity": "places.neighbours",
     "places.links": "places.neighbours",
     "places.overlap": "places.harmonise",
+    "places.uses": "places.buildings",
 }
 # Functions beside a door: parts of it, or takers of what it let through.
 BESIDE_THE_DOOR = {
@@ -1752,6 +2336,7 @@ BESIDE_THE_DOOR = {
     "stats.rates.exposure.per_problems",
     "stats.rates.exposure.same_area_problems",
     "stats.clusters.inference.adjusted_p",
+    "stats.clusters.inference.is_called",
     "stats.clusters.inference.is_undetermined",
     "stats.clusters.inference.two_sided_p",
     "stats.rates.intervals.confidence_problems",
@@ -1763,6 +2348,7 @@ BESIDE_THE_DOOR = {
     "stats.rates.smoothing.posterior_of",
     "stats.rates.smoothing.prior_of",
     "stats.points.spots.spots_of",
+    "stats.rates.relative.verdicts",
 }
 
 

@@ -110,7 +110,7 @@ def test_panel_says_of_which_wijk_it_tells(grouped: Publication, texts: Texts, s
 def test_small_maps_colour_areas_by_wijk_and_leave_water(
     grouped: Publication, found: Phenomenon
 ) -> None:
-    maps = small_maps(grouped, found.by_area, NL)
+    maps = small_maps(grouped, NL)
     assert maps is not None
     assert maps.maps
     assert "water" in [words for _, words in maps.legend]

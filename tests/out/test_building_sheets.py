@@ -13,7 +13,13 @@ import pytest
 from igh_geo.out.workbook import render
 from igh_geo.policy.publication import Publication
 
-SHEETS = ["Gebouwtypen", "Gebouwtype per gebied", "Kruisingen", "Ligging adressen"]
+CROSSED = "Type en ander kenmerk"
+SHEETS = [
+    "Gebouwtypen",
+    "Gebouwtype per gebied",
+    CROSSED,
+    "Hoe adressen zijn gevonden",
+]
 WITHHELD, NOT_APPLICABLE = "Niet getoond (privacy)", "Niet van toepassing"
 
 
@@ -126,7 +132,7 @@ def test_rate_of_few_addresses_is_a_word_that_the_guide_explains(book: Any) -> N
 
 
 def test_crossing_without_addresses_has_no_rate(book: Any) -> None:
-    rows = [row for row in records(book, "Kruisingen") if row["Tegenover"] == "Gevonden door"]
+    rows = [row for row in records(book, CROSSED) if row["Tegenover"] == "Gevonden door"]
     assert rows
     assert {row["Adresjaren"] for row in rows} == {NOT_APPLICABLE}
     assert {row["Cijfer (per 10.000 adressen per jaar)"] for row in rows} == {NOT_APPLICABLE}
@@ -136,7 +142,7 @@ def test_crossings_hold_every_combination_once(
     book: Any, phenomenon_publication: Publication
 ) -> None:
     found = phenomenon_publication.phenomenon
-    rows = records(book, "Kruisingen")
+    rows = records(book, CROSSED)
     assert len(rows) == sum(one.cases.size for one in found.crossings)
     keys = [(row["Tegenover"], row["Gebouwtype"], row["Klasse"]) for row in rows]
     assert len(set(keys)) == len(keys)
@@ -144,7 +150,7 @@ def test_crossings_hold_every_combination_once(
 
 def test_account_of_addresses_adds_up(book: Any, phenomenon_publication: Publication) -> None:
     found = phenomenon_publication.phenomenon
-    rows = records(book, "Ligging adressen")
+    rows = records(book, "Hoe adressen zijn gevonden")
     ways = [row for row in rows if row["Onderdeel"] == "Kwekerijen: hoe het adres gevonden is"]
     assert sum(row["Aantal"] for row in ways) == found.n_cases
     account = {row["Wat"]: row["Aantal"] for row in rows if row["Onderdeel"] == "kwekerijen.csv"}
@@ -154,7 +160,7 @@ def test_account_of_addresses_adds_up(book: Any, phenomenon_publication: Publica
 def test_guide_says_what_each_sheet_and_column_is(book: Any) -> None:
     guide = dict(row[:2] for row in book["Leeswijzer"].iter_rows(values_only=True))
     assert all(guide[name] for name in SHEETS)
-    assert guide["Gebouwtypen"] != guide["Kruisingen"]
+    assert guide["Gebouwtypen"] != guide[CROSSED]
     for header in next(book["Gebouwtypen"].iter_rows(values_only=True))[2:]:
         assert guide[header], header
 
@@ -163,7 +169,7 @@ def test_workbook_in_english_has_english_sheets(phenomenon_publication: Publicat
     lens = phenomenon_publication.lens.model_copy(update={"language": "en"})
     made = render(replace(phenomenon_publication, lens=lens))
     names = openpyxl.load_workbook(io.BytesIO(made)).sheetnames
-    assert {"Building types", "Building type per area", "Crossings"} <= set(names)
+    assert {"Building types", "Building type per area", "Type and other feature"} <= set(names)
 
 
 def test_same_publication_gives_the_same_bytes(phenomenon_publication: Publication) -> None:

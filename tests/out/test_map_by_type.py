@@ -16,7 +16,6 @@ import pytest
 
 from igh_geo.out.map.by_type import (
     MOST_COLOURS,
-    MOST_RATES,
     addresses_of,
     buildings_data,
     buildings_words,
@@ -27,6 +26,7 @@ from igh_geo.out.map.page import map_page
 from igh_geo.out.map.payload import payload
 from igh_geo.out.map.symbols import symbols
 from igh_geo.out.map.themes import STATUS_CODES, WATER, Theme
+from igh_geo.out.map.type_rates import MOST_RATES
 from igh_geo.policy.factors import Phenomenon
 from igh_geo.policy.publication import Publication
 from igh_geo.tables import BUILDING_TYPES

@@ -284,7 +284,7 @@ def test_types_that_are_not_compared_are_named_below_the_chart(page: str) -> Non
 def test_every_map_draws_the_same_areas_and_they_share_one_legend(
     phenomenon_publication: Publication, found: Phenomenon
 ) -> None:
-    maps = small_maps(phenomenon_publication, found.by_area, DUTCH)
+    maps = small_maps(phenomenon_publication, DUTCH)
     assert maps is not None
     n_areas = len(phenomenon_publication.areas)
     assert str(maps.shapes).count("<path id=") == n_areas
@@ -303,7 +303,7 @@ def test_every_map_draws_the_same_areas_and_they_share_one_legend(
 def test_withheld_area_has_no_colour_of_a_number_on_any_map(
     phenomenon_publication: Publication, found: Phenomenon
 ) -> None:
-    maps = small_maps(phenomenon_publication, found.by_area, DUTCH)
+    maps = small_maps(phenomenon_publication, DUTCH)
     assert maps is not None
     for key, drawing in maps.maps:
         hatched = re.search(r'<g fill="url\(#s-withheld\)">(.*?)</g>', str(drawing))
@@ -317,9 +317,11 @@ def test_no_maps_where_too_little_may_be_told(
 ) -> None:
     assert found.by_area.rates is not None
     nothing = replace(found.by_area, rates=found.by_area.rates.mask(found.by_area.rates >= 0))
-    assert small_maps(phenomenon_publication, nothing, DUTCH) is None
+    publication = replace(phenomenon_publication, phenomenon=replace(found, by_area=nothing))
+    assert small_maps(publication, DUTCH) is None
     none = replace(found.by_area, rates=None)
-    assert small_maps(phenomenon_publication, none, DUTCH) is None
+    publication = replace(phenomenon_publication, phenomenon=replace(found, by_area=none))
+    assert small_maps(publication, DUTCH) is None
 
 
 # What may be missing.
@@ -354,7 +356,7 @@ def test_page_stands_with_the_little_that_a_strict_audience_may_see(
     page = render(replace(phenomenon_publication, phenomenon=little))
     told = words(page)
     assert "Er is weinig te zeggen." in told
-    assert "te weinig gevallen om gebouwtypen binnen een buurt te vergelijken" in told
+    assert "daarvoor zijn meer gevallen of meer buurten nodig" in told
     for heading in ("Hoeveel keer", "Waar: ", "Andere kenmerken", "Per maand", "Gebouwtype en"):
         assert heading not in told
     assert not re.search(r"\b(nan|None)\b|&lt;NA", told)
@@ -367,7 +369,7 @@ def test_months_say_their_numbers_and_a_withheld_month_has_no_bar() -> None:
     assert "december Niet getoond (privacy)" in chart
     assert "*</text>" in chart
     assert "niet getoetst" in months_words(Season(counts, None), DUTCH)
-    assert "niet meer dan toeval" in months_words(Season(counts, 0.3), DUTCH)
+    assert "kunnen bij toeval zo verschillen" in months_words(Season(counts, 0.3), DUTCH)
     assert months_words(Season(counts, 0.01), DUTCH).startswith("De maanden verschillen meer")
 
 

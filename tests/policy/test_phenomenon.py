@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from igh_geo.errors import DataError
+from igh_geo.ledger import REMARK_COLUMNS, SUMMARY_COLUMNS, LedgerSummary
 from igh_geo.policy.disclosure import publish
-from igh_geo.policy.factors import OTHER
+from igh_geo.policy.factors import OTHER, Crossing
 from igh_geo.policy.phenomenon import told_phenomenon
-from igh_geo.policy.phenomenon_course import season
+from igh_geo.policy.phenomenon_course import season, trend
+from igh_geo.policy.phenomenon_matching import told_account, told_matches
 from igh_geo.policy.secrecy import secrets
 from igh_geo.policy.told import as_told
 from igh_geo.texts import Texts
@@ -377,3 +379,180 @@ def test_months_are_told_all_twelve_or_not_at_all(whole):
     counts = pd.Series(range(20, 32), range(1, 13), dtype="Float64")
     assert season(counts, lens).counts.tolist() == list(range(20, 32))
     assert season(counts.mask(counts.index == 7), lens) is None
+
+
+TIDY = {
+    (0, "mid_terrace"): 12,
+    (1, "mid_terrace"): 9,
+    (0, "flat_low"): 30,
+    (1, "flat_low"): 46,
+    (0, "flat_high"): 14,
+    (1, "flat_high"): 15,
+    (0, "detached"): 8,
+    (1, "detached"): 7,
+}
+
+
+def tidy(town, unmatched: dict[tuple[int, str], int], *, audience: str = "briefing", **changes):
+    """Two areas with four types each, and some cases of which no address was found."""
+    areas = town.areas(2, 1)
+    stock = dict.fromkeys(TIDY, 500.0)
+    addresses = spread(stock, areas.index).assign(ownership="rent")
+    given = each(TIDY, areas.index).assign(ownership="rent", is_matched=True)
+    lost = each(unmatched, areas.index).assign(ownership="unknown", is_matched=False)
+    cases = pd.concat([given, lost], ignore_index=True)
+    buildings = town.building_cases(addresses, cases, **changes)
+    lens = asked(town, audience, reference="mid_terrace")
+    return town.found(areas, buildings, lens=lens), lens
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_few_cases_without_an_address_hide_themselves_and_not_every_type(town, number):
+    found = analysed(*tidy(town, {(0, "unknown"): number}))
+    rows = found.tables[0].rows
+    assert rows.loc["unknown", "status"] == "withheld"
+    assert rows.loc[["flat_low", "flat_high", "mid_terrace"], "status"].eq("shown").all()
+    # With the total and the other types told, a second one goes along.
+    assert (rows["status"] == "withheld").sum() == 2
+    assert found.tables[0].reference == "mid_terrace"
+    # Nor may any account tell how many they are.
+    assert found.n_matched is None
+    assert found.matches.empty
+    assert found.matching is None
+
+
+def test_many_cases_without_an_address_are_told_and_hide_nothing(town):
+    found = analysed(*tidy(town, {(0, "unknown"): 6, (1, "unknown"): 7}))
+    rows = found.tables[0].rows
+    assert rows["status"].eq("shown").all()
+    assert rows.loc["unknown", "cases"] == 13
+    assert found.n_matched == found.n_cases - 13
+    assert found.matches["none"] == 13
+
+
+def test_case_without_an_address_of_a_type_of_its_own_is_free_in_other_factors_only(town):
+    # 11 were not found, and two more have an address of unknown ownership.
+    findings, lens = tidy(town, {(0, "flat_low"): 6, (1, "flat_low"): 5})
+    cases = findings.buildings.cases.copy()
+    two = cases.index[cases["is_matched"]][:2]
+    cases.loc[two, "ownership"] = "unknown"
+    stock = findings.buildings.stock
+    stock = pd.concat(
+        [stock, stock.iloc[:1].assign(ownership="unknown", addresses=40.0, address_years=40.0)]
+    )
+    buildings = replace(findings.buildings, cases=cases, stock=stock)
+    found = analysed(replace(findings, buildings=buildings), lens)
+    ownership = next(table for table in found.tables if table.factor == "ownership").rows
+    # 13 less 11 would tell the two.
+    assert found.matches["none"] == 11
+    assert ownership.loc["unknown", "status"] == "withheld"
+    assert found.tables[0].rows.loc["flat_low", "cases"] == 76 + 11
+    everything = analysed(replace(findings, buildings=buildings), asked(town))
+    told = next(table for table in everything.tables if table.factor == "ownership").rows
+    assert told.loc["unknown", "cases"] == 13
+    # These are not the cases of those 40 addresses.
+    assert pd.isna(told.loc["unknown", "rate"])
+
+
+def test_rounded_numbers_have_no_exact_account_beside_them(town):
+    found = analysed(*tidy(town, {(0, "unknown"): 21, (1, "unknown"): 17}, audience="public"))
+    assert found.matching is None
+    assert found.matches.empty
+    assert found.n_matched is None
+    told = found.tables[0].rows["cases"].dropna()
+    assert (told % 5 == 0).all()
+
+
+def account(reasons: dict[str, int], remarks: dict[str, int]) -> LedgerSummary:
+    return LedgerSummary(
+        source="zaken.csv",
+        rows_in=100,
+        placed=100 - sum(reasons.values()),
+        set_aside=pd.DataFrame(
+            [(key, "fault", n, 2) for key, n in reasons.items()], columns=SUMMARY_COLUMNS
+        ),
+        remarks=pd.DataFrame([(key, n, 2) for key, n in remarks.items()], columns=REMARK_COLUMNS),
+    )
+
+
+def test_account_of_addresses_tells_no_withheld_class_and_points_at_no_row(town):
+    rules = asked(town, "briefing").rules
+    given = account(
+        {"no_address": 9, "address_not_found": 7, "case_before_building": 2},
+        {"type_unknown": 8, "other_addition": 14, "type_differs": 2},
+    )
+    told = told_account(given, rules, tells_unmatched=True, withholds_types=True)
+    # Two are too few to tell, and the smallest of the others with them.
+    assert dict(zip(told.set_aside["reason"], told.set_aside["count"], strict=True)) == {
+        "no_address": 9,
+        "others": 9,
+    }
+    assert told.remarks["remark"].tolist() == ["other_addition"]
+    assert told.set_aside["first_row"].isna().all()
+    assert told.remarks["first_row"].isna().all()
+    assert told.rows_in == told.placed + told.set_aside["count"].sum()
+    analyst = asked(town).rules
+    assert told_account(given, analyst, tells_unmatched=True, withholds_types=False) is given
+
+
+def test_account_that_would_tell_a_type_without_addresses_is_not_told(town):
+    rules = asked(town, "briefing").rules
+    given = account({"no_address": 9, "no_addresses_of_type": 6}, {})
+    assert told_account(given, rules, tells_unmatched=True, withholds_types=True) is None
+    assert told_account(given, rules, tells_unmatched=True, withholds_types=False) is not None
+
+
+def test_ways_of_few_are_told_with_others_and_the_lost_for_themselves(town):
+    rules = asked(town, "briefing").rules
+    given = {"id": 40, "place": 2, "street": 8, "none": 6}
+    told = told_matches(given, rules, tells_unmatched=True)
+    assert told.to_dict() == {"id": 40, "other": 10, "none": 6}
+
+
+def test_cases_of_a_type_without_any_address_are_not_held_against_an_area(town):
+    # Eight flats in either area as in the whole; and 40 caravans, of which no address is known.
+    findings, lens = tidy(town, {})
+    extra = each({(0, "unknown"): 40}, findings.geometry.index).assign(ownership="unknown")
+    cases = pd.concat(
+        [each(TIDY, findings.geometry.index).assign(ownership="rent"), extra], ignore_index=True
+    ).replace({"building_type": {"unknown": "caravan"}})
+    classes = town.factor_classes | {
+        "building_type": ("detached", "mid_terrace", "flat_low", "flat_high", "caravan", "unknown")
+    }
+    stock = spread(dict.fromkeys(TIDY, 500.0), findings.geometry.index)
+    buildings = town.building_cases(stock.assign(ownership="rent"), cases, classes=classes)
+    lens = asked(town)
+    areas = analysed(town.found(findings.geometry, buildings, lens=lens), lens).areas
+    # 64 and 77 cases at addresses, of the same mix: 70.5 in each; by hand.
+    assert areas["cases"].tolist() == [104, 77]
+    assert areas["expected"].tolist() == pytest.approx([70.5, 70.5], abs=1e-6)
+    assert areas["ratio"].tolist() == pytest.approx([64 / 70.5, 77 / 70.5], abs=1e-6)
+
+
+def test_trend_of_few_cases_has_no_verdict(town):
+    # 0, 1, 0, 2, 5 of one type: not even twenty together.
+    years = range(2021, 2026)
+    index = pd.Index(["flat_low", "mid_terrace"])
+    cases = pd.DataFrame([[0, 1, 0, 2, 5], [20, 22, 19, 21, 20]], index, years, dtype="Float64")
+    statuses = pd.DataFrame("shown", index, years)
+    held = pd.DataFrame(1000.0, index, years)
+    found = trend(Crossing("year", cases, statuses, held), asked(town))
+    assert found.rows.loc["flat_low"].isna().all()
+    assert found.rows.loc["mid_terrace", "change"] == "unclear"
+
+
+def test_other_factors_are_not_compared_within_areas_that_are_mostly_withheld(town):
+    findings, lens = made_up(town, n_cases=400)
+    strict = lens.model_copy(
+        update={
+            "audience": "briefing",
+            "privacy": lens.privacy.model_copy(update={"minimum_count": 26}),
+        }
+    )
+    found = analysed(findings, strict)
+    shown = found.areas[found.areas["status"] == "shown"]
+    assert shown["cases"].sum() < found.n_cases / 2
+    assert found.tables[0].rows["within"].notna().sum() > 1
+    for table in found.tables[1:]:
+        assert table.rows[["within", "full", "within_verdict"]].isna().all(axis=None), table.factor
+    assert any("niet binnen een buurt vergeleken" in one for one in found.cautions)

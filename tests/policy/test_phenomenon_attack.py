@@ -25,7 +25,7 @@ from igh_geo.texts import Texts
 
 Key = tuple[Hashable, ...]
 TYPES = ("detached", "mid_terrace", "flat_low", "flat_high", "above_shop", "garage", "caravan")
-FACTORS = ("ownership", "year_class", "floor_area_class")
+FACTORS = ["ownership", "year_class", "floor_area_class"]
 SMALLEST = 1 + 1e-6
 
 
@@ -62,7 +62,10 @@ def made_up(town, seed: int, *, audience: str = "briefing"):
     )
     cases["detection"] = pd.Series(finder, dtype="str")
     cases["is_matched"] = rng.random(n_cases) > rng.choice([0.0, 0.02, 0.1])
-    cases.loc[~cases["is_matched"], ["building_type", *FACTORS]] = "unknown"
+    cases.loc[~cases["is_matched"], FACTORS] = "unknown"
+    # Of every second town the file of cases gives some a type of their own.
+    is_untold = ~cases["is_matched"] & (rng.random(n_cases) > (0.4 if seed % 2 else 0.0))
+    cases.loc[is_untold, "building_type"] = "unknown"
     classes = town.factor_classes | {"building_type": tuple(types)}
     buildings = town.building_cases(addresses, cases, years=range(2021, 2026), classes=classes)
     lens = town.lens(
@@ -147,7 +150,7 @@ def read(findings, lens) -> tuple[Attacker, object]:
             if row["status"] == "shown":
                 learn([(table.factor, name)], row["cases"])
             elif name == "unknown":
-                known.learn([(table.factor, name)], found.n_cases - found.n_matched, whole)
+                known.learn([(table.factor, name)], free_of(findings, found, table.factor), whole)
     if found.detection is not None:
         learn([("detection", name) for name in found.detection.index], whole)
         for name, count in found.detection.dropna().items():
@@ -158,10 +161,18 @@ def read(findings, lens) -> tuple[Attacker, object]:
         read_crossing(known, crossing, learn, (of_row, of_column))
         if crossing.name in findings.buildings.factors:
             cell = (crossing.name, "unknown", "unknown")
-            known.learn([cell], found.n_cases - found.n_matched, whole)
+            free = free_of(findings, found, "building_type", crossing.name)
+            known.learn([cell], free, whole)
     if found.season is not None:
         read_months(known, found, findings, lens)
     return known, found
+
+
+def free_of(findings, found, *factors: str) -> int:
+    """Cases of unknown classes that the account of the rows tells of, at most."""
+    cases = findings.buildings.cases
+    here = ~cases["is_matched"] & (cases[list(factors)] == "unknown").all(axis=1)
+    return 0 if found.n_matched is None else int(here.sum())
 
 
 def read_crossing(known, crossing, learn, of) -> None:
@@ -197,7 +208,6 @@ def read_months(known, found, findings, lens) -> None:
 def small_counts(findings, found, lens) -> Iterator[tuple[Key, str, int]]:
     """Every count that may not be told: its name, its status, and what of it everybody knows."""
     cases, minimum = findings.buildings.cases, lens.rules.minimum_count
-    n_free = found.n_cases - found.n_matched
     for crossing in (found.by_area, *found.crossings):
         row, column = (
             ("area_code", "building_type")
@@ -207,12 +217,12 @@ def small_counts(findings, found, lens) -> Iterator[tuple[Key, str, int]]:
         counted = cases.groupby([row, cases[column].astype(object)]).size()
         for (one, other), count in counted.items():
             is_free = crossing.name in FACTORS and one == other == "unknown"
-            free = n_free if is_free else 0
+            free = free_of(findings, found, "building_type", column) if is_free else 0
             if 0 < count - free < minimum and other in crossing.statuses.columns:
                 yield (crossing.name, one, other), crossing.statuses.loc[one, other], free
     for table in found.tables:
         for name, count in cases[table.factor].value_counts().items():
-            free = n_free if name == "unknown" else 0
+            free = free_of(findings, found, table.factor) if name == "unknown" else 0
             if 0 < count - free < minimum:
                 yield (table.factor, name), table.rows.loc[name, "status"], free
     for code, count in cases["area_code"].value_counts().items():

@@ -103,12 +103,14 @@ def read(findings, lens, *, with_types: bool = True):
     found, told, hidden = analysed(findings, lens)
     known, whole = Attacker(), float(found.n_cases)
     codes, types = findings.geometry.index, list(counted(findings).columns)
-    stock, n_free = standing(findings), found.n_cases - found.n_matched
+    stock = standing(findings)
+    n_free = 0 if found.n_matched is None else found.n_cases - found.n_matched
+    has_unmatched = not findings.buildings.cases["is_matched"].all()
     for code in codes:
         parts = [("part", code, kind) for kind in types]
         known.learn(parts, 0.0, 0.0, less=("area", code))
         for part in parts:
-            if stock.loc[code, part[2]] == 0 and not (part[2] == "unknown" and n_free):
+            if stock.loc[code, part[2]] == 0 and not (part[2] == "unknown" and has_unmatched):
                 known.learn([part], 0.0, 0.0)
         is_small = findings.base.areas.loc[code, "size"] < lens.rules.minimum_addresses
         if not hidden["base"].loc[code, "current"]:

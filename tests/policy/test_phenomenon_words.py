@@ -82,11 +82,19 @@ def test_most_important_type_comes_first_with_its_interval_and_what_it_is_compar
 def test_case_of_which_nobody_says_who_found_it_is_recorded_and_not_found(
     found: Phenomenon, lens: Lens
 ) -> None:
+    nobody = replace(found, has_detection=False)
+    assert "geregistreerd als in tussenwoningen" in told(nobody, lens)
+    assert "are recorded" in told(nobody, lens, ENGLISH)
+
+
+def test_finder_that_is_recognised_without_being_named_in_the_lens_is_a_finder(
+    found: Phenomenon, lens: Lens
+) -> None:
     assert lens.phenomenon is not None
     asked = lens.phenomenon.model_copy(update={"detection_column": None})
     plain = lens.model_copy(update={"phenomenon": asked})
-    assert "geregistreerd als in tussenwoningen" in told(found, plain)
-    assert "are recorded" in told(found, plain, ENGLISH)
+    assert "geregistreerd" not in told(found, plain)
+    assert "staat niet in de gegevens" not in said_of(found, plain)
 
 
 # Of a ratio of 3 two is above one: what is left of it is (within - 1) / 2.
@@ -104,8 +112,8 @@ LEFT = [
     # 2.0 (1.1 to 3.4): 0.05 to 1.2, more than two words.
     (
         within("higher", 2.0, 1.1, 3.4),
-        "naar schatting blijft de helft van het verschil over, maar dat is onzeker (van vrijwel",
-        "by estimate half of the difference remains, but that is uncertain (from hardly any to",
+        "waarschijnlijk half zo groot; het kan ook vrijwel verdwenen of even groot zijn",
+        "probably half as large; it may also be nearly gone or as large",
     ),
     (within("higher", 4.5, 3.2, 6.0), "is het verschil nog groter: 4,5", "is even larger: 4.5"),
     # 1.1 (0.8 to 1.5): at most a quarter of it, and perhaps none.
@@ -217,7 +225,7 @@ def test_areas_above_what_their_buildings_explain_are_named_from_high_to_low(
     assert "BU9999" not in said
     areas = found.areas.assign(verdict="unclear")
     none = told(replace(found, areas=areas), lens)
-    assert "Geen buurt ligt duidelijk hoger" in none
+    assert "Van de 44 buurten die te zien zijn, ligt er geen duidelijk hoger" in none
     one = found.areas.assign(verdict="unclear")
     one.loc[one.index[0], "verdict"] = "higher"
     assert "ligt 1 van de 44 buurten" in told(replace(found, areas=one), lens)
@@ -227,16 +235,21 @@ def test_areas_above_what_their_buildings_explain_are_named_from_high_to_low(
 
 def test_trend_and_season_are_told_only_when_clear(found: Phenomenon, lens: Lens) -> None:
     said = told(found, lens)
-    assert "5 lagen of meer worden het er per jaar meer: elk jaar ongeveer 1,2 keer" in said
-    assert "twee-onder-een-kapwoningen worden het er per jaar minder" in said
+    assert "5 lagen of meer worden er elk jaar meer gevonden: ongeveer 1,2 keer" in said
+    assert "twee-onder-een-kapwoningen worden er elk jaar minder gevonden" in said
     assert "gevonden in januari, februari en december, de minste in juni, juli en augustus" in said
     assert found.trend is not None
     assert found.season is not None
     unclear = Trend(found.trend.rows.assign(change="unclear"))
     for season in (None, Season(found.season.counts, 0.2), Season(found.season.counts, None)):
         quiet = told(replace(found, trend=unclear, season=season), lens)
-        assert "per jaar" not in quiet
+        assert "elk jaar" not in quiet
         assert "De meeste worden" not in quiet
+    # Which of three equal months would be named is decided by the calendar.
+    tied = Season(found.season.counts.replace({31.0: 33.0, 28.0: 33.0, 39.0: 33.0}), 0.001)
+    same = told(replace(found, trend=None, season=tied), lens)
+    assert "De maanden verschillen meer dan toeval verklaart" in same
+    assert "juni" not in same
     # A month that is withheld may be the one with fewest.
     few = Season(found.season.counts.where(found.season.counts > 30), 0.001)
     assert "De meeste worden" not in told(replace(found, trend=None, season=few), lens)
@@ -345,7 +358,7 @@ def test_one_finder_of_most_is_named_and_compared_between_types(
     found: Phenomenon, lens: Lens
 ) -> None:
     said = said_of(found, lens)
-    assert "is de vinder 'netbeheerder': het beeld laat vooral zien waar en hoe die zoekt" in said
+    assert "is de vinder: netbeheerder. Het beeld laat vooral zien waar en hoe die zoekt" in said
     assert "niet duidelijk anders dan in tussenwoningen (64%)" in said
 
 
@@ -364,7 +377,7 @@ def test_several_finders_and_unknown_ones_are_told(found: Phenomenon, lens: Lens
     case = with_finders(found, {"tip": 0.4, "police": 0.35, "*": 0.05, "unknown": 0.2})
     said = said_of(case, lens)
     assert (
-        "De vinders verschillen; het vaakst is het 'tip of melding', bij 40% van de kwekerijen"
+        "De vinders verschillen; het vaakst genoemd: tip of melding, bij 40% van de kwekerijen"
         in said
     )
     assert "Bij 20% van de kwekerijen is niet bekend wie de vinder was" in said
@@ -372,12 +385,10 @@ def test_several_finders_and_unknown_ones_are_told(found: Phenomenon, lens: Lens
 
 
 def test_unknown_finder_and_withheld_finder_are_two_things(found: Phenomenon, lens: Lens) -> None:
-    assert lens.phenomenon is not None
     hidden = replace(found, detection=None)
     assert "kan niet worden getoond" in said_of(hidden, lens)
-    asked = lens.phenomenon.model_copy(update={"detection_column": None})
-    nobody = lens.model_copy(update={"phenomenon": asked})
-    assert "staat niet in de gegevens" in said_of(hidden, nobody)
+    nobody = replace(hidden, has_detection=False)
+    assert "staat niet in de gegevens" in said_of(nobody, lens)
     empty = replace(found, detection=pd.Series({"tip": pd.NA}, dtype="Float64"))
     assert "kan niet worden getoond" in said_of(empty, lens)
 
@@ -396,7 +407,7 @@ def test_origin_of_types_is_told_and_an_estimate_is_called_so(
     )
     own = replace(found, origins={"own": 90, "derived": 0, "unknown": 10})
     assert "komt uit een eigen bestand; bij 10% van de adressen" in said_of(own, lens)
-    assert "schatting" not in said_of(own, lens)
+    assert "dus een schatting" not in said_of(own, lens)
     assert "gebouwtypen" not in said_of(replace(found, origins={}), lens).split("Niet getoond")[1]
 
 
@@ -429,3 +440,45 @@ def test_offences_name_their_legal_basis_and_audience_or_that_none_is_named(
     reports = lens.model_copy(update={"privacy": nothing})
     assert "rondslag" not in said_of(found, reports)
     assert "strafrechtelijk" not in said_of(found, lens)
+
+
+def test_what_is_compared_with_another_class_than_was_asked_says_so(
+    found: Phenomenon, lens: Lens
+) -> None:
+    assert lens.phenomenon is not None
+    asked = lens.phenomenon.model_copy(update={"reference": "detached"})
+    other = lens.model_copy(update={"phenomenon": asked})
+    said = said_of(found, other)
+    assert "Gevraagd was te vergelijken met vrijstaande huizen" in said
+    assert "Vergeleken is met tussenwoningen" in said
+    rows = found.tables[0].rows.assign(verdict=pd.Series(pd.NA, found.tables[0].rows.index, "str"))
+    none = replace(found, tables=(FactorTable("building_type", rows, ""), *found.tables[1:]))
+    assert "en van andere gebouwtypen ook" in said_of(none, other)
+    assert "niet met elkaar te vergelijken" in told(none, other)
+
+
+def test_register_without_addresses_of_a_type_is_called_incomplete(
+    found: Phenomenon, lens: Lens
+) -> None:
+    nothing = {"addresses": 0.0, "address_years": 0.0, "verdict": pd.NA}
+    few = with_types(found, detached=nothing | {"cases": 5.0})
+    assert "Let op" not in told(few, lens)
+    assert "Van vrijstaande huizen is geen enkel adres bekend" in said_of(few, lens)
+    many = with_types(found, detached=nothing | {"cases": found.n_cases * 0.45})
+    assert headline(many, lens, DUTCH)[0].startswith("Let op: van 45% van de kwekerijen")
+
+
+def test_ratios_that_rest_on_guesses_about_withheld_areas_say_so(
+    found: Phenomenon, lens: Lens
+) -> None:
+    hidden = found.areas.assign(status="withheld")
+    said = said_of(replace(found, areas=hidden), lens)
+    assert "rust daardoor voor een deel op een schatting" in said
+    assert "samen minder dan de helft van de kwekerijen" in said
+    shown = found.areas.assign(status="shown")
+    assert "op een schatting" not in said_of(replace(found, areas=shown), lens)
+
+
+def test_few_cases_without_an_address_are_told_as_few(found: Phenomenon, lens: Lens) -> None:
+    said = said_of(replace(found, n_matched=None), lens)
+    assert f"(minder dan {lens.rules.minimum_count}) is het adres niet teruggevonden" in said

@@ -196,11 +196,10 @@ def test_earlier_finds_are_a_rate_per_address_before_the_test(town: SimpleNamesp
 
 def test_what_is_found_by_looking_is_said_to_be_found(town: SimpleNamespace) -> None:
     lens = lens_of(town, EARLIER, audience="analyst", day=dt.date(2025, 12, 31))
-    asked = lens.phenomenon
-    assert asked is not None
-    looked = asked.model_copy(update={"detection_column": "ontdekt_door"})
     findings = findings_of(town, lens, [10, 20, 5], flats=[0, 0, 0], vacant=[1, 1, 1])
-    found = told(findings, lens.model_copy(update={"phenomenon": looked}))
+    assert findings.buildings is not None
+    looked = replace(findings.buildings, has_detection=True)
+    found = told(replace(findings, buildings=looked), lens)
     assert found.cautions[0].startswith("Gevonden wordt alleen waar gezocht")
     assert "zijn gevonden" in found.indicators[0].words
 

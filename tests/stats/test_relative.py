@@ -168,3 +168,11 @@ def test_without_cases_nothing_is_expected() -> None:
 
     assert table["expected"].tolist() == [0.0, 0.0]
     assert table[["ratio", "low", "high"]].isna().all(axis=None)
+
+
+def test_rate_that_is_known_of_all_is_used_where_counts_of_some_are_withheld() -> None:
+    # 0.5 of 10 and 20 is 5 and 10; of the second nobody knows the count.
+    table = observed_expected(of(8, None), of(10, 20), overall_rate=0.5)
+    assert table["expected"].tolist()[0] == 5
+    assert table["ratio"].tolist()[0] == pytest.approx(1.6)
+    assert table.iloc[1].isna().all()

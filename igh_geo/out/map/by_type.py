@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -137,7 +136,7 @@ def buildings_words(publication: Publication, texts: Texts) -> dict[str, str]:
 
 
 def _packed(number: FloatArray) -> str:
-    return encodenumbers_of(np.rint(number).astype(int).ravel().tolist())
+    return encode_numbers(np.rint(number).astype(int).ravel().tolist())
 
 
 def _rates_of_themes(found: Phenomenon, publication: Publication) -> dict[str, list[float | None]]:

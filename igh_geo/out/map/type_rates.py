@@ -67,7 +67,7 @@ def type_rates(found: Phenomenon) -> TypeRates:
     )
     number = pd.DataFrame(rates, codes, types)
     firm = pd.DataFrame(is_firm(cases, address_years * _overall_rate(found)), codes, types)
-    most = types_with_most(found)
+    most = types_with_most(found) or types
     values = number[most].to_numpy()
     is_positive = values > 0
     resting = values[is_positive & firm[most].to_numpy()]

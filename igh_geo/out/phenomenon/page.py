@@ -34,6 +34,7 @@ from igh_geo.texts import Texts, texts_for
 # The first screen holds no more sentences than these; the others follow the table.
 FIRST_SENTENCES = 4
 MOST_AREAS = 12
+MOST_REASONS = 3
 DISPERSED = 1.05
 
 
@@ -115,6 +116,7 @@ def render(publication: Publication) -> str:
             css=asset("phenomenon.css") + Markup(running_style(publication, texts)),  # noqa: S704 - escaped
             marks=publication_marks(publication, texts),
             facts=_facts(found, words, texts),
+            rows=_rows(publication, texts),
             first=found.headline[:FIRST_SENTENCES],
             more=found.headline[FIRST_SENTENCES:],
             caution=found.cautions[0] if found.cautions else "",
@@ -134,6 +136,9 @@ def render(publication: Publication) -> str:
                 ),
                 area=words["area"],
             ),
+            chart_note=" ".join(
+                texts(f"phenomenon.chart.{key}", **words) for key in ("within_note", "note")
+            ),
             maps=maps,
             maps_note=maps_note,
             maps_without=_without(maps.without, texts) if maps else "",
@@ -152,7 +157,7 @@ def render(publication: Publication) -> str:
                 n_told=texts.number(int(found.areas["ratio_low"].notna().sum())),
                 **words,
             ),
-            matching=_matching(found, words, texts),
+            matching=[*_account(publication, texts), *_matching(found, words, texts)],
             cautions=[*found.cautions[1:], *publication.limits, *publication.lens.caveats],
             method=_method(found, words | {"reference": reference}, texts),
             foot=_foot(publication, texts),
@@ -169,6 +174,54 @@ def _facts(found: Phenomenon, words: dict[str, str], texts: Texts) -> str:
         addresses=texts.number(addresses),
         **words,
     )
+
+
+def _rows(publication: Publication, texts: Texts) -> str:
+    """How many rows the file had, how many were used, and why others were not."""
+    said = []
+    if publication.ledger:
+        account = publication.ledger[0]
+        most = account.set_aside.sort_values("count", ascending=False, kind="stable")
+        reasons = [
+            f"{texts(f'reason.{reason}')} ({texts.number(int(n))})"
+            for reason, n in zip(most["reason"], most["count"], strict=True)
+        ]
+        said.append(
+            texts(
+                "phenomenon.page.rows" + ("_aside" if reasons else ""),
+                read=texts.number(account.rows_in),
+                used=texts.number(account.placed),
+                **({"reasons": "; ".join(reasons[:MOST_REASONS])} if reasons else {}),
+            )
+        )
+    step = publication.lens.rules.rounding
+    if step > 1:
+        said.append(texts("phenomenon.page.rounded", step=texts.number(step)))
+    return " ".join(said)
+
+
+def _account(publication: Publication, texts: Texts) -> list[Table]:
+    """What was done with the rows of the file of cases."""
+    # Where all were used the line under the title says so.
+    if not publication.ledger or publication.ledger[0].set_aside.empty:
+        return []
+    account = publication.ledger[0]
+    rows = [(texts("phenomenon.table.used"), texts.number(account.placed))]
+    rows += _counted(account.set_aside, "reason", texts)
+    caption = texts("phenomenon.table.rows", read=texts.number(account.rows_in))
+    return [plain_table(caption, _heads("row", texts), rows)]
+
+
+def _counted(table: pd.DataFrame, what: str, texts: Texts) -> list[tuple[str, str]]:
+    """Reasons or remarks in words with their numbers."""
+    return [
+        (texts(f"{what}.{key}"), texts.number(int(n)))
+        for key, n in zip(table[what], table["count"], strict=True)
+    ]
+
+
+def _heads(what: str, texts: Texts) -> tuple[str, str]:
+    return texts(f"phenomenon.column.{what}"), texts("phenomenon.column.cases")
 
 
 def _chart(
@@ -306,10 +359,14 @@ def _matching(found: Phenomenon, words: dict[str, str], texts: Texts) -> list[Ta
         return plain_table(caption, (head, cases, share), rows) if rows else None
 
     matches = {str(key): int(n) for key, n in found.matches.dropna().items()}
-    aside = found.matching.set_aside
-    reasons: dict[str, int] = {
-        str(reason): int(n) for reason, n in zip(aside["reason"], aside["count"], strict=True)
-    }
+    account = found.matching
+    reasons: dict[str, int] = {}
+    if account is not None:
+        aside = account.set_aside
+        reasons = {
+            str(reason): int(n) for reason, n in zip(aside["reason"], aside["count"], strict=True)
+        }
+    noticed = [] if account is None else _counted(account.remarks, "remark", texts)
     tables = [
         counted(
             texts("phenomenon.table.matches", count=texts.number(found.n_cases), **words),
@@ -323,6 +380,9 @@ def _matching(found: Phenomenon, words: dict[str, str], texts: Texts) -> list[Ta
             reasons,
             {key: texts(f"reason.{key}") for key in reasons},
         ),
+        plain_table(texts("phenomenon.table.remarks"), _heads("remark", texts), noticed)
+        if noticed
+        else None,
         counted(
             texts("phenomenon.table.origins"),
             texts("building.factor.building_type"),

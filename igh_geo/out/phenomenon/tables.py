@@ -67,12 +67,15 @@ def factor_table(
     """
     has_rates = bool(table.rows["rate"].notna().any())
     has_ratios = any(row.verdict for row in rows_of(table))
+    has_within = any(
+        row.within[0] is not None for row in rows_of(table) if row.key != table.reference
+    )
     chosen = [
         (texts("phenomenon.column.cases"), True),
         (texts("phenomenon.column.addresses"), True),
         (texts("phenomenon.column.rate", per=texts.number(PER_ADDRESS_YEARS)), has_rates),
         (texts("phenomenon.column.ratio"), has_ratios),
-        (texts("phenomenon.column.within", area=area), has_ratios),
+        (texts("phenomenon.column.within", area=area), has_ratios and has_within),
         (texts("phenomenon.column.verdict"), has_ratios and has_verdict),
     ]
     rows = []

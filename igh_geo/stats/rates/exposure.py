@@ -278,7 +278,8 @@ def denominator_problems(denominator: pd.Series, *, name: str = "denominator") -
         return []
     return [
         Problem(
-            f"A {name} is zero or more, of a size from 1e-100 to 1e100.",
+            f"{'An' if name[0] in 'aeio' else 'A'} {name} is zero or more,"
+            " of a size from 1e-100 to 1e100.",
             _broken(denominator, is_impossible),
             "set a missing-value code such as -99999 to missing",
         )

@@ -150,6 +150,90 @@ def wilson(
     Wilson, E. B. (1927). J. Am. Stat. Assoc. 22, 209-212.
     Newcombe, R. G. (1998). Stat. Med. 17, 857-872, method 3.
     """
+    events, trials = _checked_shares(count, total, confidence)
+    n = np.where(trials > 0, trials, np.nan)
+    z = special.ndtri((1.0 + confidence) / 2.0)
+    middle = events + z**2 / 2.0
+    half = z * np.sqrt(events * (n - events) / n + z**2 / 4.0)
+    low, high = (middle - half) / (n + z**2), (middle + half) / (n + z**2)
+    # At the ends the limit is exactly 0 or 1; the formula leaves a rounding error there.
+    return np.where(events == 0, 0.0 * n, low), np.where(events == n, 1.0, high)
+
+
+def clopper_pearson(
+    count: npt.ArrayLike, total: npt.ArrayLike, *, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Exact interval of a proportion.
+
+    At its limits the observed count, or one further away, has a probability of half of
+    1 - `confidence` in each tail.
+
+    Parameters
+    ----------
+    count : array of float
+        Events, 0 to `total`.
+    total : array of float
+        Trials; where it is zero or not-a-number, so are the limits not-a-number.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper limit of the proportion: 0 below no events, 1 above `total` of them.
+
+    Raises
+    ------
+    DataError
+        When counts and totals are not equally many, a count is negative or above its total, a
+        total is negative or infinite, or the level is not between 0 and 1.
+
+    References
+    ----------
+    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
+    """
+    events, trials = _checked_shares(count, total, confidence)
+    failures = trials - events
+    tail = (1.0 - confidence) / 2.0
+    low = special.betaincinv(np.maximum(events, 1.0), failures + 1.0, tail)
+    high = special.betaincinv(events + 1.0, np.maximum(failures, 1.0), 1.0 - tail)
+    low, high = np.where(events > 0, low, 0.0), np.where(failures > 0, high, 1.0)
+    is_known = ~np.isnan(failures) & (trials > 0)
+    return np.where(is_known, low, np.nan), np.where(is_known, high, np.nan)
+
+
+def confidence_problems(confidence: float) -> list[Problem]:
+    """Say what is wrong with a confidence level; empty when nothing is."""
+    if 0 < confidence < 1:
+        return []
+    return [
+        Problem(
+            "A confidence level lies between 0 and 1.",
+            f"confidence={confidence}",
+            "write 95 % as 0.95",
+        )
+    ]
+
+
+def _checked(count: npt.ArrayLike, confidence: float) -> FloatArray:
+    events = np.asarray(count, dtype=np.float64)
+    problems = confidence_problems(confidence)
+    is_impossible = (events < 0) | np.isinf(events)
+    if is_impossible.any():
+        problems.append(
+            Problem(
+                "A count is zero or more.",
+                f"{int(is_impossible.sum())} are not, the first is {events[is_impossible][0]:g}",
+                "set an unknown count to missing",
+            )
+        )
+    raise_all(problems, DataError)
+    return events
+
+
+def _checked_shares(
+    count: npt.ArrayLike, total: npt.ArrayLike, confidence: float
+) -> tuple[FloatArray, FloatArray]:
     events = _checked(count, confidence)
     trials = np.asarray(total, dtype=np.float64)
     if events.shape != trials.shape:
@@ -180,78 +264,4 @@ def wilson(
             )
         )
     raise_all(problems, DataError)
-    n = np.where(trials > 0, trials, np.nan)
-    z = special.ndtri((1.0 + confidence) / 2.0)
-    middle = events + z**2 / 2.0
-    half = z * np.sqrt(events * (n - events) / n + z**2 / 4.0)
-    low, high = (middle - half) / (n + z**2), (middle + half) / (n + z**2)
-    # At the ends the limit is exactly 0 or 1; the formula leaves a rounding error there.
-    return np.where(events == 0, 0.0 * n, low), np.where(events == n, 1.0, high)
-
-
-def clopper_pearson(
-    count: npt.ArrayLike, total: npt.ArrayLike, *, confidence: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
-    """Exact interval of a proportion.
-
-    At its limits the observed count, or one further away, has a probability of half of
-    1 - `confidence` in each tail.
-
-    Parameters
-    ----------
-    count : array of float
-        Events, 0 to `total`.
-    total : array of float
-        Trials.
-    confidence : float
-        Level of the interval.
-
-    Returns
-    -------
-    tuple of ndarray
-        Lower and upper limit of the proportion: 0 below no events, 1 above `total` of them.
-
-    Raises
-    ------
-    DataError
-        When a count is negative or infinite, or the level is not between 0 and 1.
-
-    References
-    ----------
-    Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
-    """
-    events = _checked(count, confidence)
-    failures = np.asarray(total, dtype=np.float64) - events
-    tail = (1.0 - confidence) / 2.0
-    low = special.betaincinv(np.maximum(events, 1.0), failures + 1.0, tail)
-    high = special.betaincinv(events + 1.0, np.maximum(failures, 1.0), 1.0 - tail)
-    return np.where(events > 0, low, 0.0), np.where(failures > 0, high, 1.0)
-
-
-def confidence_problems(confidence: float) -> list[Problem]:
-    """Say what is wrong with a confidence level; empty when nothing is."""
-    if 0 < confidence < 1:
-        return []
-    return [
-        Problem(
-            "A confidence level lies between 0 and 1.",
-            f"confidence={confidence}",
-            "write 95 % as 0.95",
-        )
-    ]
-
-
-def _checked(count: npt.ArrayLike, confidence: float) -> FloatArray:
-    events = np.asarray(count, dtype=np.float64)
-    problems = confidence_problems(confidence)
-    is_impossible = (events < 0) | np.isinf(events)
-    if is_impossible.any():
-        problems.append(
-            Problem(
-                "A count is zero or more.",
-                f"{int(is_impossible.sum())} are not, the first is {events[is_impossible][0]:g}",
-                "set an unknown count to missing",
-            )
-        )
-    raise_all(problems, DataError)
-    return events
+    return events, trials

@@ -150,7 +150,11 @@ def verdicts(
 
 
 def observed_expected(
-    count: pd.Series, exposure: pd.Series, *, confidence: float = 0.95
+    count: pd.Series,
+    exposure: pd.Series,
+    *,
+    overall_rate: float | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare the cases of every class with what the rate of all together would give it.
 
@@ -163,6 +167,9 @@ def observed_expected(
         Cases per class, whole numbers or missing.
     exposure : pandas.Series
         Address-years, or another denominator, per class, on the same index in any order.
+    overall_rate : float, optional
+        Cases per unit of exposure of all together, where not every count is given; otherwise that
+        of the classes given.
     confidence : float
         Level of the interval, which is Garwood's of the observed count; the overall rate is
         taken as known.
@@ -179,15 +186,25 @@ def observed_expected(
     ------
     DataError
         Classes that differ or repeat, counts that are no counts, exposures that cannot be, a
-        confidence outside 0 to 1.
+        confidence outside 0 to 1, an overall rate that is no number of zero or more.
 
     References
     ----------
     Garwood, F. (1936). Biometrika 28, 437-442.
     """
-    raise_all(confidence_problems(confidence), DataError)
+    problems = confidence_problems(confidence)
+    if overall_rate is not None and not 0 <= overall_rate < np.inf:
+        problems.append(
+            Problem(
+                "An overall rate is a number of zero or more.",
+                f"overall_rate={overall_rate}",
+                "leave it out where every count is given",
+            )
+        )
+    raise_all(problems, DataError)
     known = observed(count, exposure)
-    expected = known.overall_rate * known.denominator
+    rate = known.overall_rate if overall_rate is None else overall_rate
+    expected = rate * known.denominator
     low, high = garwood(known.count, confidence=confidence)
     columns = {
         "expected": expected,
