@@ -28,10 +28,9 @@ from igh_geo.sources.bag.vocabulary import TYPE_WORDS, with_own, words_for
 from igh_geo.sources.columns import NO_VALUE, find, plain
 from igh_geo.sources.values.vocabulary import DETECTION_WORDS, translate
 from igh_geo.stats.hours import LOCAL_TIME
+from igh_geo.stats.rates.exposure import DAYS_PER_YEAR
 from igh_geo.tables import BUILDING_TYPES, OWNERSHIPS
 
-# As rates per year elsewhere.
-YEAR_DAYS = 365.25
 FLATS = ("flat", "flat_low", "flat_high")
 DETECTED_BY = ("ontdekt_door", "gevonden_door", "wijze_van_ontdekken", "ontdekking", "detection")
 
@@ -182,7 +181,9 @@ def _years(year_built: pd.Series, start: dt.date, end: dt.date) -> FloatArray:
     from_day = np.array([firsts[year] for year in whole], dtype=float)
     to_day = np.array([firsts[year + 1] for year in whole], dtype=float)
     last, first = end.toordinal() + 1, start.toordinal()
-    return (_days_until(last, from_day, to_day) - _days_until(first, from_day, to_day)) / YEAR_DAYS
+    return (
+        _days_until(last, from_day, to_day) - _days_until(first, from_day, to_day)
+    ) / DAYS_PER_YEAR
 
 
 def _days_until(day: int, from_day: FloatArray, to_day: FloatArray) -> FloatArray:

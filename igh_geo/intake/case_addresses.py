@@ -9,6 +9,7 @@ import pandas as pd
 
 from igh_geo.crs import FloatArray
 from igh_geo.errors import DataError, Problem
+from igh_geo.intake.personal import MADE
 from igh_geo.lens import Phenomenon
 from igh_geo.sources.addresses.address_text import SPELLINGS
 from igh_geo.sources.addresses.matching import match_addresses
@@ -17,8 +18,6 @@ from igh_geo.sources.columns import nearest
 
 # Of these the coordinates are those of something larger than an address.
 VAGUE = ("street", "postcode", "centroid")
-# Columns that a reader adds to the cells of a file.
-MADE = ("row", "geometry_x", "geometry_y")
 
 
 def locate(
